@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/*
+ * Hostcalls: console to vmkernel. A call is a number and one struct of
+ * arguments in the call block of the crossing data page (crossing.h); the
+ * struct carries the results back. The same numbers and structs serve the
+ * software crossing and VMMCALL.
+ *
+ * Every field is checked by the vmkernel before anything is done
+ * (x_decode), and reserved fields must be zero. Strings are NUL-terminated
+ * within their array.
+ */
+#ifndef WS_HOSTCALL_H
+#define WS_HOSTCALL_H
+
+#include "types.h"
+
+#define HOSTCALL(nr, NAME, fn, args, text) HC_##NAME = (nr),
+enum hostcall_nr {
+#include "hostcall.def"
+	HC_COUNT
+};
+#undef HOSTCALL
+
+#define HC_ARGS_MAX 1024u /* bytes of the call block's argument area */
+#define HC_NAME_MAX 256u /* config path of a VM, with its NUL */
+#define HC_LABEL_MAX 64u /* display name of a VM, with its NUL */
+#define HC_VM_MAX 64u /* VMs at once */
+#define HC_VCPU_MAX 8u /* VCPUs of one VM */
+
+struct hc_none {
+	uint64_t reserved;
+};
+
+struct hc_version {
+	uint32_t abi_major; /* in: the caller's, out: the vmkernel's */
+	uint32_t abi_minor;
+	uint32_t pcpus; /* PCPUs that the vmkernel owns */
+	uint32_t vms; /* VMs that exist */
+	uint32_t vms_running; /* VMs powered on */
+	uint32_t panicked; /* 1 after a purple screen */
+	uint32_t svm_status; /* VMK_OK or why VMs cannot run, as a positive number */
+	uint32_t reserved;
+	uint64_t uptime_ns; /* since the arrival */
+	uint64_t mem_total; /* bytes handed over */
+	uint64_t mem_free;
+	uint64_t tsc_khz;
+	char release[32];
+	uint8_t build_id[20];
+	uint8_t pad[4];
+};
+
+struct hc_pcpu {
+	uint32_t apic_id;
+	uint32_t phase; /* enum hc_pcpu_phase */
+	uint32_t pcpu; /* out: PCPU number given */
+	uint32_t reserved;
+};
+
+/* A processor is started by three short calls, so that Linux is never away for long. */
+enum hc_pcpu_phase {
+	HC_PCPU_INIT = 0, /* prepare and send INIT */
+	HC_PCPU_SIPI = 1, /* send SIPI, wait at most 1 ms; VMK_BUSY: call again */
+};
+
+struct hc_farewell {
+	uint32_t force; /* 0: VMK_BUSY while VMs are powered on */
+	uint32_t reserved;
+};
+
+struct hc_doorbell {
+	uint32_t apic_id;
+	uint32_t vector; /* 0x20..0xff, or 0: none */
+};
+
+struct hc_scramble {
+	uint64_t seed;
+	uint64_t extended; /* 1: save, scramble and restore the extended state too */
+};
+
+/* Regions that the console may map: the log ring (VM id 0), or a VM's channel region. */
+struct hc_shared_page {
+	uint32_t vm; /* 0: the vmkernel's log ring */
+	uint32_t page; /* page index in the region */
+	uint64_t hpa; /* out */
+	uint32_t pages; /* out: pages in the region */
+	uint32_t writable; /* out: the console may write it */
+};
+
+struct hc_events {
+	uint32_t vm;
+	uint32_t events; /* out: HC_EV_*; fetching clears them */
+};
+
+#define HC_EV_SERIAL_OUT 0x1u /* bytes were added to the serial output ring */
+#define HC_EV_STATE 0x2u /* the power state changed: see VM_INFO */
+#define HC_EV_SERIAL_IN 0x4u /* room in the serial input ring again */
+
+enum hc_vm_state {
+	HC_VM_BUILDING = 0, /* memory is being filled by the console */
+	HC_VM_ON = 1,
+	HC_VM_OFF = 2, /* stopped for good: destroy it */
+	HC_VM_RESETTING = 3, /* stopped, wants its boot image again, then VM_POWER on */
+	HC_VM_CRASHED = 4, /* the guest did what it cannot live with: see reason */
+};
+
+struct hc_vm {
+	uint32_t vm;
+	uint32_t reserved;
+};
+
+struct hc_vm_create {
+	uint32_t vm; /* out */
+	uint32_t vcpus; /* 1..HC_VCPU_MAX */
+	uint64_t mem_bytes; /* multiple of 2 MiB */
+	uint32_t shares; /* 1..100000 */
+	uint32_t min_pct; /* percent of one PCPU */
+	uint32_t max_pct; /* percent of one PCPU, 0: no limit */
+	uint32_t reserved;
+	uint8_t uuid[16];
+	char name[HC_NAME_MAX]; /* absolute config path: unique */
+	char label[HC_LABEL_MAX]; /* display name */
+};
+
+struct hc_vm_list {
+	uint32_t count; /* out */
+	uint32_t reserved;
+	uint32_t vm[HC_VM_MAX]; /* out */
+};
+
+struct hc_vm_info {
+	uint32_t vm;
+	uint32_t state; /* enum hc_vm_state */
+	uint32_t vcpus;
+	uint32_t attached; /* 1: a console process serves it */
+	uint64_t mem_bytes;
+	uint64_t uptime_ns; /* since power on, 0 when off */
+	uint64_t used_ns; /* PCPU time used by all VCPUs */
+	uint32_t owner_pid; /* what VM_ATTACH said, 0: none */
+	uint32_t reserved;
+	char label[HC_LABEL_MAX];
+	char reason[64]; /* why it is OFF or CRASHED, for the log */
+};
+
+enum hc_power_op {
+	HC_POWER_ON = 0, /* BUILDING or RESETTING to ON */
+	HC_POWER_OFF = 1, /* any to OFF */
+	HC_POWER_RESET = 2, /* ON to RESETTING */
+	HC_POWER_BUTTON = 3, /* press the ACPI power button */
+};
+
+struct hc_vm_power {
+	uint32_t vm;
+	uint32_t op;
+};
+
+struct hc_vm_attach {
+	uint32_t vm;
+	uint32_t pid; /* 0: detach */
+};
+
+struct hc_vm_mem {
+	uint32_t vm;
+	uint32_t write; /* 1: window to guest, 0: guest to window, 2: zero guest memory */
+	uint64_t gpa;
+	uint32_t offset; /* in the window */
+	uint32_t len; /* 1..window size */
+};
+
+/* 32-bit protected mode entry of VCPU 0 (flat segments, paging off): what a loader needs. */
+struct hc_vcpu_regs {
+	uint32_t vm;
+	uint32_t reserved;
+	uint32_t eip, esp;
+	uint32_t eax, ebx, ecx, edx, esi, edi, ebp;
+	uint32_t pad;
+};
+
+struct hc_vm_sched {
+	uint32_t vm;
+	uint32_t set; /* 1: set, then read back */
+	uint32_t shares;
+	uint32_t min_pct;
+	uint32_t max_pct;
+	uint32_t reserved;
+};
+
+struct hc_vm_name {
+	uint32_t vm;
+	uint32_t reserved;
+	char name[HC_NAME_MAX];
+};
+
+#define HC_VSI_PATH_MAX 256u
+#define HC_VSI_TEXT_MAX 752u
+
+struct hc_vsi {
+	uint32_t offset; /* in: LIST and GET continue here (LIST: child index, GET: byte) */
+	uint32_t next; /* out: where to continue, 0: that was all */
+	uint32_t len; /* in for SET, out for LIST and GET: bytes of text */
+	uint32_t reserved;
+	char path[HC_VSI_PATH_MAX];
+	char text[HC_VSI_TEXT_MAX]; /* LIST: one name a line, "name/" for a folder */
+};
+
+WS_ASSERT_SIZE(hc_none, 8);
+WS_ASSERT_SIZE(hc_version, 120);
+WS_ASSERT_SIZE(hc_pcpu, 16);
+WS_ASSERT_SIZE(hc_farewell, 8);
+WS_ASSERT_SIZE(hc_doorbell, 8);
+WS_ASSERT_SIZE(hc_scramble, 16);
+WS_ASSERT_SIZE(hc_shared_page, 24);
+WS_ASSERT_SIZE(hc_events, 8);
+WS_ASSERT_SIZE(hc_vm, 8);
+WS_ASSERT_SIZE(hc_vm_create, 368);
+WS_ASSERT_SIZE(hc_vm_list, 264);
+WS_ASSERT_SIZE(hc_vm_info, 176);
+WS_ASSERT_SIZE(hc_vm_power, 8);
+WS_ASSERT_SIZE(hc_vm_attach, 8);
+WS_ASSERT_SIZE(hc_vm_mem, 24);
+WS_ASSERT_SIZE(hc_vcpu_regs, 48);
+WS_ASSERT_SIZE(hc_vm_sched, 24);
+WS_ASSERT_SIZE(hc_vm_name, 264);
+WS_ASSERT_SIZE(hc_vsi, 1024);
+
+#endif
