@@ -27,9 +27,10 @@ struct world_state {
 	uint64_t rsp; /* below it on the stack: RFLAGS, RBX, RBP, R12-R15, return address */
 	uint64_t cr0, cr3, cr4;
 	struct ws_dtr gdtr, idtr;
-	uint16_t tr, ldtr, cs, pad;
+	uint64_t cs; /* as PUSH wants it */
+	uint16_t ss, tr, ldtr, pad;
 };
-WS_ASSERT_SIZE(world_state, 72);
+WS_ASSERT_SIZE(world_state, 80);
 
 /* Where every crossing into the vmkernel arrives; written by the loader once, then by the vmkernel. */
 struct ws_arrival {
@@ -39,7 +40,7 @@ struct ws_arrival {
 	uint64_t rsi; /* handed over in RSI: boot_info at the first arrival */
 	uint64_t cr0, cr3, cr4;
 	struct ws_dtr gdtr, idtr;
-	uint16_t tr, pad[3];
+	uint16_t ss, tr, pad[2];
 };
 WS_ASSERT_SIZE(ws_arrival, 96);
 
@@ -83,7 +84,7 @@ struct crossing {
 };
 WS_STATIC_ASSERT(sizeof(struct crossing) <= WS_PAGE_SIZE);
 WS_ASSERT_OFFSET(crossing, console, 80);
-WS_ASSERT_OFFSET(crossing, vmk, 152);
+WS_ASSERT_OFFSET(crossing, vmk, 160);
 
 #ifdef __cplusplus
 extern "C" {

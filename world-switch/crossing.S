@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/*
+ * The crossing page: everything that runs while a processor belongs to
+ * neither world for sure. It is linked into the console's module, lies alone
+ * on one page, is position-independent, and both worlds map it at the same
+ * address. RDI points to the data page (struct crossing) from the first
+ * instruction to the last, in both directions: the fault handlers below rely
+ * on that and on nothing else.
+ *
+ * Interrupts are off throughout. An NMI that arrives while the descriptor
+ * tables are in flux finds either a complete table of one world with all it
+ * refers to still mapped, or the crossing's own: README.md has the proof,
+ * instruction by instruction.
+ */
+#include "crossing_offsets.h"
+
+	.section .text.crossing, "ax", @progbits
+	.balign 4096
+	.globl crossing_page
+crossing_page:
+
+/*
+ * crossing_enter(RDI = struct crossing *): console to vmkernel.
+ * Finds: the console's world, interrupts off. Leaves: the vmkernel's world at
+ * vmk.rip, RDI unchanged, RSI = vmk.rsi, every other general register dead.
+ */
+	/* TOUR(6): The console calls crossing_enter as any C function. What the C convention
+	 * lets a callee destroy is lost by design; the rest goes on the console's own stack. */
+	.globl crossing_enter
+	.type crossing_enter, @function
+crossing_enter:
+	pushfq
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	mov	%rsp, X_CON_RSP(%rdi)
+
+	/* The registers that make the console's address space and protection. */
+	mov	%cr0, %rax
+	mov	%rax, X_CON_CR0(%rdi)
+	mov	%cr3, %rax
+	mov	%rax, X_CON_CR3(%rdi)
+	mov	%cr4, %rax
+	mov	%rax, X_CON_CR4(%rdi)
+	sgdt	X_CON_GDTR(%rdi)
+	sidt	X_CON_IDTR(%rdi)
+	str	X_CON_TR(%rdi)
+	sldt	X_CON_LDTR(%rdi)
+	mov	%cs, X_CON_CS(%rdi)
+	mov	%ss, X_CON_SS(%rdi)
+
+	/* Common ground: a stack, a GDT and an IDT that both worlds map. The
+	 * crossing GDT holds the console's entries at the console's selectors,
+	 * so the console's IDT still works between these two loads. */
+	lea	X_XSTACK_TOP(%rdi), %rsp
+	lgdt	X_XGDTR(%rdi)
+	lidt	X_XIDTR(%rdi)
+
+	/* TOUR(7): One instruction, MOV to CR3, and Linux is gone: the address space behind the
+	 * next instruction is the vmkernel's; only this page and its data page are the same. */
+	mov	X_VMK_CR3(%rdi), %rax
+	mov	%rax, %cr3
+	/* CR4 after CR3: the vmkernel's root has PCID 0, so PCIDE may change either way. */
+	mov	X_VMK_CR4(%rdi), %rax
+	mov	%rax, %cr4
+	mov	X_VMK_CR0(%rdi), %rax
+	mov	%rax, %cr0
+
+	/* Task register for the vmkernel's interrupt stacks. LTR wants an
+	 * available TSS and marks it busy: undo the mark of the last time. */
+	movb	$0x89, X_XGDT_VMK_TSS + 5(%rdi)
+	ltr	X_VMK_TR(%rdi)
+	/* CS and SS change while the GDT that knows old and new is loaded: an
+	 * NMI's IRET reloads both selectors from it. */
+	mov	X_VMK_SS(%rdi), %ss
+	push	X_VMK_CS(%rdi)
+	lea	1f(%rip), %rax
+	push	%rax
+	lretq
+1:
+	/* IDT before GDT: each IDT's gates name a code selector that the
+	 * crossing GDT has, but not the GDT of the other world. */
+	lidt	X_VMK_IDTR(%rdi)
+	lgdt	X_VMK_GDTR(%rdi)
+	mov	X_VMK_RSP(%rdi), %rsp
+	mov	X_VMK_RSI(%rdi), %rsi
+	jmp	*X_VMK_RIP(%rdi)
+	.size crossing_enter, . - crossing_enter
+
+/*
+ * crossing_leave(RDI = struct crossing *): vmkernel to console.
+ * Finds: the vmkernel's world, interrupts off, its stack empty of anything
+ * worth keeping. Leaves: the console's world, returned from crossing_enter.
+ */
+	/* TOUR(9): The way back saves nothing: the vmkernel starts afresh at every call, so only
+	 * the console's world has to be put back, in the opposite order. */
+	.globl crossing_leave
+	.type crossing_leave, @function
+crossing_leave:
+	lea	X_XSTACK_TOP(%rdi), %rsp
+	lgdt	X_XGDTR(%rdi)
+	lidt	X_XIDTR(%rdi)
+	/* CR4 before CR3: CR4.PCIDE must be on before a CR3 with PCID bits,
+	 * and may be switched on only while the PCID in CR3 is 0. */
+	mov	X_CON_CR4(%rdi), %rax
+	mov	%rax, %cr4
+	mov	X_CON_CR3(%rdi), %rax
+	mov	%rax, %cr3
+	mov	X_CON_CR0(%rdi), %rax
+	mov	%rax, %cr0
+	/* The console's TSS descriptor is marked busy in its own, read-only GDT;
+	 * LTR takes the copy at the same selector, so that GDT is not written. */
+	movzwl	X_CON_TR(%rdi), %eax
+	movb	$0x89, X_XGDT + 5(%rdi, %rax)
+	ltr	%ax
+	mov	X_CON_SS(%rdi), %ss
+	push	X_CON_CS(%rdi)
+	lea	1f(%rip), %rax
+	push	%rax
+	lretq
+1:
+	lidt	X_CON_IDTR(%rdi)
+	lgdt	X_CON_GDTR(%rdi)
+	lldt	X_CON_LDTR(%rdi)
+	mov	X_CON_RSP(%rdi), %rsp
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	popfq
+	ret
+	.size crossing_leave, . - crossing_leave
+	.globl crossing_code_end
+crossing_code_end:
+
+/*
+ * Handlers of the crossing IDT, 16 bytes apart so that the loader can compute
+ * their addresses. Finds: RDI = struct crossing, RSP on the crossing stack.
+ */
+	.balign 16
+	.globl crossing_vectors
+crossing_vectors:
+	.set	vec, 0
+	.rept	32
+	.balign 16
+	.if vec == 2
+	/* NMI: belongs to neither world yet. Count it; the console delivers it
+	 * to itself as soon as it is back (one INT 2 for each). IRET also
+	 * lets the next NMI in. */
+	incq	X_NMI_LATCHED(%rdi)
+	iretq
+	.else
+	/* Vectors without an error code push a zero in its place (APM vol. 2, table 8-1). */
+	.if vec != 8 && vec != 10 && vec != 11 && vec != 12 && vec != 13 && vec != 14 && vec != 17 && vec != 21 && vec != 29 && vec != 30
+	push	$0
+	.endif
+	push	$vec
+	jmp	crossing_fault
+	.endif
+	.set	vec, vec + 1
+	.endr
+
+/*
+ * Any other exception here is a bug or broken hardware. Finds: vector, error
+ * code, RIP on the stack. Leaves: the vmkernel's world at panic_rip, which
+ * reports and stops; nothing is reset silently.
+ */
+	.balign 16
+crossing_fault:
+	pop	%rax
+	inc	%rax
+	mov	%rax, X_FAULT_VECTOR(%rdi)
+	pop	X_FAULT_CODE(%rdi)
+	mov	(%rsp), %rax
+	mov	%rax, X_FAULT_RIP(%rdi)
+	mov	X_VMK_CR3(%rdi), %rax
+	mov	%rax, %cr3
+	mov	X_VMK_CR4(%rdi), %rax
+	mov	%rax, %cr4
+	lidt	X_VMK_IDTR(%rdi)
+	mov	X_VMK_RSP(%rdi), %rsp
+	jmp	*X_PANIC_RIP(%rdi)
+
+	.balign 4096
+	.globl crossing_page_end
+crossing_page_end:
+
+	.section .note.GNU-stack, "", @progbits
