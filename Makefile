@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The vmnix authors
+#
+# Everything is built in build/. `make help` lists the targets; V=1 shows commands.
+# All paths are relative, so that a clone may lie below a path with blanks.
+
+VERSION := 0.1.0
+KERNELS := 5.10 6.1 6.12
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+
+ifeq ($(V),1)
+  Q :=
+else
+  Q := @
+  say = @echo "  $(1)";
+endif
+
+CC := gcc-12
+PYTHON := /usr/bin/python3
+CACHE := $(shell scripts/cache-dir)
+ZYDIS := $(CACHE)/zydis
+
+.PHONY: all vmkernel vmnix tools image run setup test test-unit test-boot install \
+	lint boundary bench tour clean help defconfig menuconfig oldconfig FORCE
+
+all: vmkernel vmnix tools
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make run             set up, build, boot the console in QEMU (KERNEL= CPUS= MEM= RUN_ARGS=)
+## make test            set up, build, all tests; test-unit, test-boot [T=PATTERN]: parts
+## make all             vmkernel, vmnix (for 5.10, 6.1 and 6.12), tools
+## make image           the console's initramfs (KERNEL=)
+## make install DESTDIR=  the same files onto a Debian system (KDIR=HEADERS: for that kernel)
+## make defconfig | menuconfig | oldconfig   choose what is built (build/.config)
+## make lint | boundary | bench | tour | clean
+
+# ---- configuration -------------------------------------------------------------------
+
+KCONFIG := KCONFIG_CONFIG=build/.config $(PYTHON) -m
+KCONFIGS := Kconfig $(wildcard */Kconfig */*/Kconfig)
+AUTOCONF := build/include/generated/autoconf.h
+
+defconfig: | build/include/generated
+	$(Q)$(KCONFIG) alldefconfig >/dev/null && echo "  build/.config holds the defaults"
+menuconfig oldconfig: | build/include/generated
+	$(Q)$(KCONFIG) $@
+build/include/generated:
+	$(Q)mkdir -p $@
+build/.config: $(KCONFIGS) | build/include/generated
+	$(Q)$(KCONFIG) olddefconfig >/dev/null && touch $@
+$(AUTOCONF): build/.config
+	$(Q)$(KCONFIG) genconfig --header-path $@ && touch $@
+
+ifeq ($(filter clean help menuconfig setup run test lint,$(MAKECMDGOALS)),)
+-include build/.config
+endif
+unquote = $(patsubst "%",%,$(1))
+KERNEL ?= $(or $(call unquote,$(CONFIG_CONSOLE_KERNEL)),6.1)
+
+# ---- offsets for assembly: lines "->NAME value" of a compiled list --------------------
+
+WS_OFFSETS := $(patsubst world-switch/%.c,build/include/%.h,$(wildcard world-switch/*_offsets.c))
+VMK_OFFSETS := $(wildcard vmkernel/*/asm_offsets.c vmkernel/*/*/asm_offsets.c)
+GENERATED := $(AUTOCONF) $(WS_OFFSETS) $(if $(VMK_OFFSETS),build/include/asm_offsets.h)
+offsets = { echo "/* Generated from $(1). */"; sed -n 's/^->\([A-Z0-9_]*\) \$$*\(-*[0-9]*\)/\#define \1 \2/p' $(2); }
+
+build/include/%_offsets.h: world-switch/%_offsets.c $(wildcard world-switch/*.h world-switch/*.def)
+	$(call say,GEN     $@)mkdir -p $(@D)
+	$(Q)$(CC) $(FREESTANDING) -S -o $@.s $< && $(call offsets,$<,$@.s) >$@
+build/include/asm_offsets.h: $(VMK_OFFSETS) $(AUTOCONF) $(wildcard vmkernel/*/*.h vmkernel/*/*/*.h world-switch/*.h)
+	$(call say,GEN     $@)for f in $(VMK_OFFSETS); do \
+		$(CC) $(VMK_CFLAGS) -S -o - $$f || exit 1; done >$@.s
+	$(Q)$(call offsets,$(VMK_OFFSETS),$@.s) >$@
+
+# ---- the vmkernel --------------------------------------------------------------------
+
+GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
+FREESTANDING := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) \
+	-fno-common -mno-red-zone -mgeneral-regs-only -fno-pic -mcmodel=small -fno-omit-frame-pointer \
+	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+	-ffile-prefix-map=$(subst $() ,?,$(CURDIR))=. \
+	-Wall -Wextra -Werror -Wmissing-prototypes -Iworld-switch
+VMK_CFLAGS := $(FREESTANDING) -Ivmkernel -Ibuild/include -include $(AUTOCONF)
+ZYDIS_DEFINES := -DZYAN_NO_LIBC -DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD \
+	-DZYDIS_DISABLE_FORMATTER -DZYDIS_DISABLE_ENCODER
+ZYDIS_CFLAGS := $(ZYDIS_DEFINES) -isystem $(ZYDIS)/zydis/include -isystem $(ZYDIS)/zycore/include
+
+VMK_SRC := $(filter-out $(VMK_OFFSETS),$(wildcard vmkernel/*/*.c vmkernel/*/*/*.c)) \
+	$(wildcard vmkernel/*/*.S vmkernel/*/*/*.S) \
+	$(filter-out world-switch/crossing.S,$(wildcard world-switch/*.S))
+VMK_OBJ := $(patsubst %,build/obj/%.o,$(VMK_SRC))
+ZYDIS_SRC := Decoder DecoderData MetaInfo Mnemonic Register Segment SharedData String Utils Zydis
+ZYDIS_OBJ := $(if $(wildcard vmkernel/vmm/*.c),$(ZYDIS_SRC:%=build/zydis/%.o))
+
+vmkernel: $(if $(VMK_SRC),build/vmkernel/vmkernel)
+
+build/obj/vmkernel/vmm/%: private EXTRA_CFLAGS := $(ZYDIS_CFLAGS)
+build/obj/%.c.o: %.c Makefile | $(GENERATED)
+	$(call say,CC      $<)mkdir -p $(@D)
+	$(Q)$(CC) $(VMK_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
+build/obj/%.S.o: %.S Makefile | $(GENERATED)
+	$(call say,AS      $<)mkdir -p $(@D)
+	$(Q)$(CC) $(VMK_CFLAGS) -MMD -MP -c -o $@ $<
+build/zydis/%.o: $(ZYDIS)/zydis/src/%.c Makefile
+	$(call say,CC      zydis/$*.c)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -Werror -Wall -Wextra -Wmissing-prototypes -g,$(FREESTANDING)) \
+		-ffunction-sections -fdata-sections $(ZYDIS_CFLAGS) -I$(ZYDIS)/zydis/src -MMD -MP -c -o $@ $<
+
+# The list of objects is a file, so that a source that is gone means a new link.
+build/vmkernel/objects: FORCE
+	@mkdir -p $(@D); echo '$(VMK_OBJ) $(ZYDIS_OBJ)' | tr ' ' '\n' >$@.new; \
+		cmp -s $@ $@.new && rm $@.new || mv $@.new $@
+
+LINK = ld -m elf_x86_64 -static -nostdlib --no-dynamic-linker -z noexecstack -z max-page-size=4096 \
+	--no-warn-rwx-segments --gc-sections --build-id=sha1 -T vmkernel/vmkernel.lds
+build/vmkernel/vmkernel: build/vmkernel/objects vmkernel/vmkernel.lds scripts/mksymbols $(VMK_OBJ) $(ZYDIS_OBJ)
+	$(call say,LD      $@)$(LINK) -o $@.1 @$<
+	$(Q)scripts/mksymbols $@.1 >build/vmkernel/symbols.S && \
+		$(CC) -c -o build/vmkernel/symbols.o build/vmkernel/symbols.S && \
+		$(LINK) -Map=$@.map -o $@.2 @$< build/vmkernel/symbols.o && mv $@.2 $@
+
+# ---- the module ----------------------------------------------------------------------
+
+VMNIX_SRC := $(wildcard vmnix/*.[ch] vmnix/Kbuild world-switch/*.h world-switch/*.def) \
+	world-switch/crossing.S scripts/build-module
+MODULES := $(KERNELS:%=build/vmnix/%/vmnix.ko)
+vmnix: $(if $(wildcard vmnix/*.c),$(MODULES))
+$(MODULES): build/vmnix/%/vmnix.ko: $(VMNIX_SRC) $(GENERATED)
+	$(call say,KO      $@)VMNIX_VERSION=$(VERSION) scripts/build-module "$(CACHE)/kernels/$*/headers" $(@D)
+build/vmnix/own/vmnix.ko: $(VMNIX_SRC) $(GENERATED) FORCE
+	$(call say,KO      $@)VMNIX_VERSION=$(VERSION) scripts/build-module "$(KDIR)" $(@D)
+
+# ---- the console's tools: each folder console/TOOL is one program ----------------------
+
+TOOL_DIRS := $(filter-out console/lib console/image,$(patsubst %/,%,$(sort $(dir $(wildcard console/*/*.c)))))
+TOOLS := $(TOOL_DIRS:%=build/%)
+TOOL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
+	-Iconsole -Iconsole/lib -Ivmnix -Iworld-switch -DVMNIX_VERSION='"$(VERSION)"' -include $(AUTOCONF)
+LIB_OBJ := $(patsubst %,build/obj/%.o,$(wildcard console/lib/*.c))
+tool_obj = $(patsubst %,build/obj/%.o,$(wildcard $(1)/*.c))
+tools: $(TOOLS)
+
+build/obj/console/%.c.o: console/%.c Makefile | $(AUTOCONF)
+	$(call say,CC      $<)mkdir -p $(@D)
+	$(Q)$(CC) $(TOOL_CFLAGS) -MMD -MP -c -o $@ $<
+build/obj/console/lib.a: $(LIB_OBJ)
+	$(call say,AR      $@)rm -f $@ && ar rcs $@ $^
+$(TOOLS): build/%: $$(call tool_obj,$$*) $(if $(LIB_OBJ),build/obj/console/lib.a)
+	$(call say,LD      $@)mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^ -ljansson -lpthread
+
+# ---- image, run, install ---------------------------------------------------------------
+
+setup:
+	@scripts/setup
+
+image: all
+	@scripts/mkimage --kernel $(KERNEL)
+
+RUN_OPTS = $(if $(KERNEL_CHOICE),--kernel $(KERNEL_CHOICE)) $(if $(CPUS),--cpus $(CPUS)) \
+	$(if $(MEM),--mem $(MEM)) $(RUN_ARGS)
+run: private KERNEL_CHOICE := $(if $(filter-out file default undefined,$(origin KERNEL)),$(KERNEL))
+run: setup
+	@$(MAKE) all
+	@exec scripts/console-run --interactive $(RUN_OPTS)
+
+install: vmkernel tools $(if $(KDIR),build/vmnix/own/vmnix.ko,vmnix)
+	@DESTDIR="$(DESTDIR)" KDIR="$(KDIR)" scripts/install-files
+
+# ---- tests ---------------------------------------------------------------------------
+
+test: setup
+	@$(MAKE) all
+	@tests/run
+test-unit:
+	@tests/run unit $(T)
+test-boot: all
+	@tests/run boot $(T)
+
+lint:
+	@scripts/lint
+boundary: all
+	@if [ -x scripts/boundary ]; then scripts/boundary; else echo "boundary: not there yet"; fi
+bench: all
+	@if [ -x tests/bench ]; then tests/bench; else echo "bench: not there yet"; fi
+tour:
+	@if [ -x scripts/tour ]; then scripts/tour; else echo "tour: not there yet"; fi
+clean:
+	$(Q)rm -rf build
+
+-include $(wildcard build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d build/zydis/*.d)
