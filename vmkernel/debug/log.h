@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/*
+ * The vmkernel's log. Each call is one line,
+ *   d:hh:mm:ss.mmm cpuN:WORLD)Facility: LINE: text
+ * (WARNING: or ALERT: before the facility if it is one), put into the log
+ * ring that the console reads, and sent to the raw sink, the vmkernel's own
+ * serial port. May be called in any context but an NMI, any lock held.
+ */
+#ifndef DEBUG_LOG_H
+#define DEBUG_LOG_H
+
+#include "lib/types.h"
+
+enum log_level {
+	LOG_LEVEL_ERROR = 0,
+	LOG_LEVEL_WARNING = 1,
+	LOG_LEVEL_INFO = 2,
+	LOG_LEVEL_DEBUG = 3,
+};
+
+/* The noisiest level that is compiled in. */
+#ifndef CONFIG_LOG_LEVEL
+#define CONFIG_LOG_LEVEL 3
+#endif
+
+#define LOG_LINE_MAX 512u /* bytes of a line with its newline; longer ones are cut */
+
+/* LOG(INFO, "Sched", "world %u started", id): level is ERROR, WARNING, INFO or DEBUG. */
+#define LOG(level, facility, ...)                                                        \
+	do {                                                                             \
+		if (LOG_LEVEL_##level <= CONFIG_LOG_LEVEL)                               \
+			log_print(LOG_LEVEL_##level, facility, __LINE__, __VA_ARGS__);   \
+	} while (0)
+
+/* What the log asks of the layers above it; any may be NULL. */
+struct log_hooks {
+	uint64_t (*now_ns)(void); /* since arrival */
+	uint32_t (*pcpu)(void);
+	uint32_t (*world)(void); /* id of the running world */
+	void (*raw)(const char *text, size_t len); /* raw sink; called with the log's lock held */
+	void (*notify)(void); /* the ring has grown; called without the lock */
+};
+
+/* hooks must stay; NULL takes them away. Before it, lines have time 0 and go to no sink. */
+void log_set_hooks(const struct log_hooks *hooks);
+
+/*
+ * Puts a log ring (ring.h, WS_LOG_RING_PAGES pages) into region and writes
+ * into it from now on. The console may scribble in region: it harms itself.
+ */
+void log_init(void *region);
+
+/* Lines above this level are dropped; one of enum log_level. */
+void log_set_level(uint32_t level);
+
+void log_print(enum log_level level, const char *facility, int line, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Text as it is, without the prefix: the purple screen. */
+void log_raw(const char *text, size_t len);
+
+/* From here on no lock is taken: for the one PCPU that stops the vmkernel. */
+void log_enter_panic(void);
+
+/* The last len bytes of the ring or less, copied out; returns how many. For dumps and tests. */
+size_t log_tail(char *buf, size_t len);
+
+/* Registers /log. */
+int log_vsi_init(void);
+
+#endif

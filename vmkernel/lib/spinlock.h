@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/*
+ * Ticket spinlocks: first come, first served. Interrupts are off wherever the
+ * vmkernel takes a lock, and interrupt handlers take none. With
+ * CONFIG_LOCK_RANKS, each PCPU's locks must be taken in rising order of rank.
+ */
+#ifndef LIB_SPINLOCK_H
+#define LIB_SPINLOCK_H
+
+#include "lib/types.h"
+
+/* Outermost first: while one is held, only later ones may be taken. */
+enum lock_rank {
+	RANK_NONE = 0, /* not checked */
+	RANK_HOSTCALL,
+	RANK_VSI, /* held while a node's functions run */
+	RANK_VM_LIST,
+	RANK_VM,
+	RANK_DEVICE,
+	RANK_VMM,
+	RANK_SCHED,
+	RANK_SPACE, /* page tables */
+	RANK_HEAP,
+	RANK_PAGES,
+	RANK_CPU,
+	RANK_LOG, /* so that anything may be logged with any lock held */
+};
+
+struct spinlock {
+	uint32_t next; /* ticket that the next comer draws */
+	uint32_t serving;
+	uint32_t rank;
+	uint32_t contended; /* times that somebody had to wait; a statistic */
+};
+
+#define SPINLOCK_INIT(lock_rank) { 0, 0, (lock_rank), 0 }
+
+/* The ranked locks that one PCPU holds. */
+#define LOCKS_HELD_MAX 8u
+struct lock_track {
+	uint32_t count;
+	const struct spinlock *held[LOCKS_HELD_MAX];
+};
+
+/*
+ * Where to find the track of the running PCPU, or NULL for "do not check".
+ * Set once while one PCPU runs; used with CONFIG_LOCK_RANKS only.
+ */
+void spin_set_track(struct lock_track *(*here)(void));
+
+static inline void spin_init(struct spinlock *lock, enum lock_rank rank)
+{
+	*lock = (struct spinlock)SPINLOCK_INIT(rank);
+}
+
+/* Waits for the lock. Not recursive. Panics on a wrong rank (see above). */
+void spin_lock(struct spinlock *lock);
+
+/* Takes the lock if it is free; its rank is not checked. */
+bool spin_trylock(struct spinlock *lock);
+
+/* Context: the PCPU that took it. */
+void spin_unlock(struct spinlock *lock);
+
+static inline bool spin_is_locked(const struct spinlock *lock)
+{
+	return __atomic_load_n(&lock->next, __ATOMIC_RELAXED) !=
+	       __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
+}
+
+#endif
