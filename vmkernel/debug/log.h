@@ -19,19 +19,11 @@ enum log_level {
 	LOG_LEVEL_DEBUG = 3,
 };
 
-/* The noisiest level that is compiled in. */
-#ifndef CONFIG_LOG_LEVEL
-#define CONFIG_LOG_LEVEL 3
-#endif
-
 #define LOG_LINE_MAX 512u /* bytes of a line with its newline; longer ones are cut */
 
 /* LOG(INFO, "Sched", "world %u started", id): level is ERROR, WARNING, INFO or DEBUG. */
-#define LOG(level, facility, ...)                                                        \
-	do {                                                                             \
-		if (LOG_LEVEL_##level <= CONFIG_LOG_LEVEL)                               \
-			log_print(LOG_LEVEL_##level, facility, __LINE__, __VA_ARGS__);   \
-	} while (0)
+#define LOG(level, facility, ...) \
+	log_print(LOG_LEVEL_##level, facility, __LINE__, __VA_ARGS__)
 
 /* What the log asks of the layers above it; any may be NULL. */
 struct log_hooks {
@@ -51,17 +43,14 @@ void log_set_hooks(const struct log_hooks *hooks);
  */
 void log_init(void *region);
 
-/* Lines above this level are dropped; one of enum log_level. */
+/* Lines above this level are dropped; one of enum log_level. At start: CONFIG_LOG_LEVEL. */
 void log_set_level(uint32_t level);
 
 void log_print(enum log_level level, const char *facility, int line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Text as it is, without the prefix: the purple screen. */
+/* Text as it is, without the prefix: the purple screen. Does not wait for the log's lock. */
 void log_raw(const char *text, size_t len);
-
-/* From here on no lock is taken: for the one PCPU that stops the vmkernel. */
-void log_enter_panic(void);
 
 /* The last len bytes of the ring or less, copied out; returns how many. For dumps and tests. */
 size_t log_tail(char *buf, size_t len);

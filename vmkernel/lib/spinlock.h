@@ -3,7 +3,7 @@
 /*
  * Ticket spinlocks: first come, first served. Interrupts are off wherever the
  * vmkernel takes a lock, and interrupt handlers take none. With
- * CONFIG_LOCK_RANKS, each PCPU's locks must be taken in rising order of rank.
+ * CONFIG_ASSERTIONS, each PCPU's locks must be taken in rising order of rank.
  */
 #ifndef LIB_SPINLOCK_H
 #define LIB_SPINLOCK_H
@@ -44,8 +44,8 @@ struct lock_track {
 };
 
 /*
- * Where to find the track of the running PCPU, or NULL for "do not check".
- * Set once while one PCPU runs; used with CONFIG_LOCK_RANKS only.
+ * Where to find the track of the running PCPU; it may answer NULL for "do not
+ * check". Set once, while one PCPU runs and holds no lock. Without it ranks are not checked.
  */
 void spin_set_track(struct lock_track *(*here)(void));
 

@@ -13,6 +13,7 @@
 
 #include "boot_info.h"
 #include "lib/types.h"
+#include "mm/direct_map.h"
 
 #define PAGES_ORDER_MAX 9u /* 2 MiB */
 #define ORDER_LARGE 9u
@@ -35,10 +36,10 @@
 	PAGE_OWNER(OTHER, other, "anything else")
 
 enum page_owner {
-#define PAGE_OWNER(NAME, name, text) PAGE_##NAME,
+#define PAGE_OWNER(NAME, name, text) PAGES_##NAME,
 	PAGE_OWNERS(PAGE_OWNER)
 #undef PAGE_OWNER
-	PAGE_OWNERS_COUNT
+	PAGES_OWNERS
 };
 
 /* Memory inside the extents that is in use before the allocator starts; page aligned. */
@@ -59,12 +60,12 @@ int pages_init(const struct ws_extent *extents, uint32_t count, const struct pag
 
 /*
  * 2^order contiguous pages, aligned to their size; contents are whatever they
- * were. HPA_NONE if there are none.
+ * were. VMK_OK, or VMK_NO_MEMORY with *block HPA_NONE.
  */
-hpa_t pages_alloc(unsigned int order, enum page_owner owner);
+int pages_alloc(unsigned int order, enum page_owner owner, hpa_t *block);
 
 /* As pages_alloc, zeroed. */
-hpa_t pages_alloc_zero(unsigned int order, enum page_owner owner);
+int pages_alloc_zero(unsigned int order, enum page_owner owner, hpa_t *block);
 
 /* Gives back one block from pages_alloc. */
 void pages_free(hpa_t block, unsigned int order, enum page_owner owner);
@@ -80,7 +81,7 @@ bool pages_contains(hpa_t start, uint64_t bytes);
 
 struct pages_stats {
 	uint64_t total; /* pages */
-	uint64_t owner[PAGE_OWNERS_COUNT]; /* pages; adds up to total */
+	uint64_t owner[PAGES_OWNERS]; /* pages; adds up to total */
 	uint64_t free_blocks[PAGES_ORDER_MAX + 1];
 	uint64_t allocs, frees, failures; /* calls so far */
 };
