@@ -40,6 +40,7 @@ void crossing_offsets(void)
 	OFF(X_VMK_GDTR, vmk.gdtr.limit);
 	OFF(X_VMK_IDTR, vmk.idtr.limit);
 	OFF(X_VMK_TR, vmk.tr);
+	OFF(X_CALL_STATUS, call.status);
 	OFF(X_XGDTR, xgdtr.limit);
 	OFF(X_XIDTR, xidtr.limit);
 	OFF(X_XGDT, xgdt);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/* /version, /pcpu and /debug of the VSI tree: what boot knows and nobody below it. */
+#include "boot/boot.h"
+#include "cpu/pcpu.h"
+#include "cpu/time.h"
+#include "lib/text.h"
+#include "lib/version.h"
+#include "vsi/vsi.h"
+#include "error.h"
+#include "lib/assert.h"
+
+static int get_version(void *ctx, struct vsi_text *out)
+{
+	(void)ctx;
+	vsi_printf(out, "vmnix vmkernel %s\n", VMK_RELEASE);
+	return VMK_OK;
+}
+
+static int get_uptime(void *ctx, struct vsi_text *out)
+{
+	(void)ctx;
+	vsi_printf(out, "%llu\n", (unsigned long long)(now_ns() / 1000000000ull));
+	return VMK_OK;
+}
+
+static int get_pcpus(void *ctx, struct vsi_text *out)
+{
+	static const char *const names[] = { "absent", "starting", "online", "stopping", "stopped" };
+
+	(void)ctx;
+	vsi_printf(out, "pcpu apic state irqs kicks nmis\n");
+	for (uint32_t i = 0; i < pcpu_count(); i++) {
+		const struct pcpu *p = pcpu_get(i);
+
+		vsi_printf(out, "%u %u %s %llu %llu %llu\n", i, p->apic_id,
+			   p->is_console ? "console" : names[p->state], (unsigned long long)p->irqs,
+			   (unsigned long long)p->kicks, (unsigned long long)p->nmis);
+	}
+	return VMK_OK;
+}
+
+static int get_panic(void *ctx, struct vsi_text *out)
+{
+	(void)ctx;
+	vsi_printf(out, "0\n");
+	return VMK_OK;
+}
+
+/* 1: assertion, 2: invalid opcode, 3: page fault; all on the console's processor. */
+static int set_panic(void *ctx, const char *text)
+{
+	(void)ctx;
+	if (text[0] < '0' || text[0] > '3' || text[1])
+		return VMK_BAD_PARAM;
+	if (text[0] == '1')
+		vmk_panic("asked for by /debug/panic");
+	if (text[0] == '2')
+		asm volatile("ud2");
+	if (text[0] == '3')
+		*(volatile uint32_t *)PCPU_STACKS = 0; /* a guard page */
+	return VMK_OK;
+}
+
+static struct vsi_node debug = VSI_FOLDER("debug", "for testing the vmkernel itself");
+static struct vsi_node nodes[] = {
+	VSI_TEXT("version", "release of the vmkernel", get_version, NULL, NULL),
+	VSI_TEXT("uptime", "seconds since the vmkernel arrived", get_uptime, NULL, NULL),
+	VSI_TEXT("pcpus", "processors and their interrupts", get_pcpus, NULL, NULL),
+};
+static struct vsi_node panic_node =
+	VSI_TEXT("panic", "write 1: assertion, 2: invalid opcode, 3: page fault", get_panic, set_panic, NULL);
+
+int boot_vsi_init(void)
+{
+	int err = vsi_add_all(NULL, nodes, ARRAY_SIZE(nodes));
+
+	if (!err)
+		err = vsi_add(NULL, &debug);
+	if (!err)
+		err = vsi_add(&debug, &panic_node);
+	return err;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/* The vmkernel's exceptions and interrupts: one IDT for all PCPUs, stacks by IST. */
+#ifndef CPU_TRAPS_H
+#define CPU_TRAPS_H
+
+#include <stdint.h>
+
+/* What traps.S leaves on the stack (APM vol. 2, 8.9.3). */
+struct trap_frame {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+	uint64_t vector, error;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+#define IDT_ENTRIES 256
+#define TRAP_STUB_BYTES 16
+
+extern uint64_t idt[IDT_ENTRIES][2];
+extern const uint8_t trap_stubs[]; /* IDT_ENTRIES of TRAP_STUB_BYTES each */
+
+/* All gates, with the interrupt stacks for #DF, NMI and #MC. Once, before any PCPU has its TSS. */
+void traps_init(void);
+
+/* Points the running PCPU's IDTR at the IDT. */
+void traps_load(void);
+
+/* After LGDT with the running PCPU's GDT: CS, SS and TR from it (cpu/segments.S). */
+void cpu_reload_segments(void);
+
+/* Called by traps.S with interrupts off. */
+void trap_dispatch(struct trap_frame *frame);
+
+/* The NMI latch of the crossing: NMIs on the console's processor are the console's. */
+void traps_set_nmi_latch(volatile uint64_t *latch);
+
+struct crossing;
+
+/* Jumped to by the crossing when it takes a fault, on the vmkernel's tables and stack. Never returns. */
+void crossing_panic(const struct crossing *x);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * Purple screen, in its plain form: version, reason, backtrace with names,
+ * on COM2 and in the log. The report goes past the log's lock, which a
+ * stopped PCPU may hold.
+ */
+#include "debug/panic.h"
+#include "debug/log.h"
+#include "debug/symbols.h"
+#include "lib/assert.h"
+#include "lib/format.h"
+#include "lib/version.h"
+#include <stdarg.h>
+#include <stddef.h>
+
+#define FRAMES_MAX 24
+#define STACK_SPAN 0x10000u
+
+static bool panicked;
+static const struct panic_hooks *panic_hooks;
+
+bool panic_happened(void)
+{
+	return __atomic_load_n(&panicked, __ATOMIC_ACQUIRE);
+}
+
+void panic_set_hooks(const struct panic_hooks *hooks)
+{
+	panic_hooks = hooks;
+}
+
+void panic_line(const char *fmt, ...)
+{
+	char buf[200];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vmk_vsnprintf(buf, sizeof(buf) - 1, fmt, args);
+	va_end(args);
+	if (len > (int)sizeof(buf) - 2)
+		len = (int)sizeof(buf) - 2;
+	buf[len++] = '\n';
+	log_raw(buf, (size_t)len);
+}
+
+void panic_backtrace(uint64_t rip, uint64_t rbp)
+{
+	uint64_t offset, top = rbp + STACK_SPAN;
+	const char *name;
+
+	for (int i = 0; i < FRAMES_MAX; i++) {
+		name = symbol_find(rip, &offset);
+		if (!name)
+			return;
+		panic_line("  [0x%llx] %s+0x%llx", (unsigned long long)rip, name,
+			   (unsigned long long)offset);
+		if (!rbp || rbp & 7 || rbp >= top)
+			return;
+		rip = ((const uint64_t *)rbp)[1];
+		if (((const uint64_t *)rbp)[0] <= rbp)
+			return;
+		rbp = ((const uint64_t *)rbp)[0];
+	}
+}
+
+bool panic_begin(void)
+{
+	if (__atomic_exchange_n(&panicked, true, __ATOMIC_ACQ_REL))
+		return false;
+	panic_line("vmnix vmkernel %s: stopped", VMK_RELEASE);
+	return true;
+}
+
+void panic_end(void)
+{
+	if (panic_hooks)
+		panic_hooks->stop_others();
+	if (panic_hooks)
+		panic_hooks->stop_self();
+	for (;;)
+		asm volatile("cli; hlt");
+}
+
+void vmk_panic(const char *fmt, ...)
+{
+	char reason[160];
+	va_list args;
+
+	va_start(args, fmt);
+	vmk_vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	if (panic_begin()) {
+		panic_line("@BlueScreen: %s", reason);
+		panic_backtrace((uint64_t)__builtin_return_address(0),
+				*(uint64_t *)__builtin_frame_address(0));
+	}
+	panic_end();
+}

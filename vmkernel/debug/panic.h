@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/*
+ * The end of the vmkernel: an assertion that failed or a trap that nobody
+ * expected. Everything is said on the vmkernel's own serial port and in the
+ * log ring; then the processor stops. It never resets the machine.
+ */
+#ifndef DEBUG_PANIC_H
+#define DEBUG_PANIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One line of a report; any context, no lock that a stopped PCPU could hold. */
+void panic_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The callers of the frame at rbp, while the chain stays on one stack. */
+void panic_backtrace(uint64_t rip, uint64_t rbp);
+
+/* First part of a report; false when another PCPU panicked before. */
+bool panic_begin(void);
+
+/* Last part: stops every PCPU; on the console's processor goes back to the console. */
+void panic_end(void) __attribute__((noreturn));
+
+/* Set by boot: how a PCPU stops for good, and how it tells the others. */
+struct panic_hooks {
+	void (*stop_others)(void);
+	void (*stop_self)(void) __attribute__((noreturn));
+};
+void panic_set_hooks(const struct panic_hooks *hooks);
+
+bool panic_happened(void);
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * Processors for the vmkernel: all but CPU 0 leave Linux through its own
+ * hotplug interface. While they are away, a hotplug callback keeps Linux
+ * from starting them.
+ */
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
+#include <asm/smp.h>
+#include "vmnix.h"
+
+static struct cpumask taken;
+static enum cpuhp_state hp_state;
+
+static int refuse_taken(unsigned int cpu)
+{
+	return cpumask_test_cpu(cpu, &taken) ? -EBUSY : 0;
+}
+
+int cpus_init(void)
+{
+	int state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "vmnix:prepare", refuse_taken, NULL);
+
+	if (state < 0)
+		return state;
+	hp_state = state;
+	return 0;
+}
+
+void cpus_exit(void)
+{
+	cpuhp_remove_state_nocalls(hp_state);
+}
+
+int cpus_take(char *reason)
+{
+	unsigned int cpu;
+	int err;
+
+	for_each_present_cpu(cpu) {
+		if (!cpu || !cpu_online(cpu))
+			continue;
+		if (cpumask_weight(&taken) == WS_PCPUS_MAX) {
+			VMNIX_ERR(reason, "more than %u processors", WS_PCPUS_MAX);
+			err = -E2BIG;
+			goto fail;
+		}
+		err = remove_cpu(cpu);
+		if (err) {
+			VMNIX_ERR(reason, "CPU %u does not go offline: error %d", cpu, err);
+			goto fail;
+		}
+		cpumask_set_cpu(cpu, &taken);
+	}
+	return 0;
+fail:
+	cpus_give_back();
+	return err;
+}
+
+void cpus_give_back(void)
+{
+	unsigned int cpu;
+	int err;
+
+	for_each_present_cpu(cpu) {
+		if (!cpumask_test_and_clear_cpu(cpu, &taken))
+			continue;
+		err = add_cpu(cpu);
+		if (err)
+			pr_err("CPU %u does not come back: error %d\n", cpu, err);
+	}
+}
+
+u32 cpus_apic_ids(u32 *out)
+{
+	unsigned int cpu, n = 0;
+
+	for_each_cpu(cpu, &taken)
+		out[n++] = per_cpu(x86_cpu_to_apicid, cpu);
+	return n;
+}

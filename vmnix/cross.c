@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * The console's end of the crossing: fills the data page with what the
+ * crossing cannot find out itself (descriptor tables that are valid in both
+ * worlds), and makes hostcalls.
+ */
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#include <asm/debugreg.h>
+#include <asm/desc.h>
+#include "vmnix.h"
+
+#define DESC_FLAT_CODE64 0x00af9b000000ffffull
+#define DESC_FLAT_DATA 0x00cf93000000ffffull
+#define GATE_TYPE 0x8eull /* present, DPL 0, interrupt gate */
+#define VECTOR_BYTES 16
+
+static struct crossing *page;
+
+int cross_init(void)
+{
+	BUILD_BUG_ON(sizeof(struct crossing) > PAGE_SIZE);
+	if (!IS_ALIGNED((unsigned long)crossing_page, PAGE_SIZE) ||
+	    crossing_page_end - crossing_page != PAGE_SIZE) {
+		pr_err("the crossing does not lie alone on one page\n");
+		return -ENOEXEC;
+	}
+	page = (void *)get_zeroed_page(GFP_KERNEL);
+	return page ? 0 : -ENOMEM;
+}
+
+void cross_exit(void)
+{
+	free_page((unsigned long)page);
+}
+
+struct crossing *cross_page(void)
+{
+	return page;
+}
+
+u64 cross_code_hpa(void)
+{
+	return page_to_phys(vmalloc_to_page(crossing_page));
+}
+
+/* The console's entries at the console's selectors, then the vmkernel's. */
+static void fill_gdt(struct crossing *x, const struct desc_ptr *gdt, u16 tr)
+{
+	u64 *tss = &x->xgdt[tr / 8];
+
+	memcpy(x->xgdt, (void *)gdt->address, min_t(u32, gdt->size + 1, WS_XGDT_CONSOLE * 8));
+	x->xgdt[WS_SEL_VMK_CS / 8] = DESC_FLAT_CODE64;
+	x->xgdt[WS_SEL_VMK_DS / 8] = DESC_FLAT_DATA;
+	/* Until the vmkernel has a TSS, LTR on the far side takes a copy of the console's. */
+	x->xgdt[WS_SEL_VMK_TSS / 8] = tss[0];
+	x->xgdt[WS_SEL_VMK_TSS / 8 + 1] = tss[1];
+	x->xgdtr.limit = sizeof(x->xgdt) - 1;
+	x->xgdtr.base = (u64)x->xgdt;
+}
+
+static void fill_idt(struct crossing *x)
+{
+	int v;
+
+	for (v = 0; v < WS_XIDT_ENTRIES; v++) {
+		u64 handler = (u64)crossing_vectors + v * VECTOR_BYTES;
+
+		x->xidt[2 * v] = (handler & 0xffff) | (u64)WS_SEL_VMK_CS << 16 | GATE_TYPE << 40 |
+				 (handler >> 16 & 0xffff) << 48;
+		x->xidt[2 * v + 1] = handler >> 32;
+	}
+	x->xidtr.limit = sizeof(x->xidt) - 1;
+	x->xidtr.base = (u64)x->xidt;
+}
+
+void cross_prepare(void)
+{
+	struct desc_ptr gdt;
+	struct crossing *x = page;
+
+	memset(x, 0, sizeof(*x));
+	x->magic = WS_CROSSING_MAGIC;
+	x->abi_major = WS_ABI_MAJOR;
+	x->abi_minor = WS_ABI_MINOR;
+	x->enter = (u64)crossing_enter;
+	x->leave = (u64)crossing_leave;
+	native_store_gdt(&gdt);
+	fill_gdt(x, &gdt, native_store_tr());
+	fill_idt(x);
+	/* The first arrival has nothing of its own yet: it comes on common ground. */
+	x->vmk.cs = WS_SEL_VMK_CS;
+	x->vmk.ss = WS_SEL_VMK_DS;
+	x->vmk.tr = WS_SEL_VMK_TSS;
+	x->vmk.gdtr = x->xgdtr;
+	x->vmk.idtr = x->xidtr;
+	x->vmk.cr0 = X86_CR0_PE | X86_CR0_MP | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_PG;
+	/* PGE and PCIDE stay as they are, so that the console's TLB entries survive the trip. */
+	x->vmk.cr4 = X86_CR4_PAE | X86_CR4_MCE |
+		     (native_read_cr4() & (X86_CR4_PGE | X86_CR4_PCIDE | X86_CR4_LA57 | X86_CR4_OSFXSR |
+					   X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE));
+}
+
+/*
+ * NMIs that came while the console was away are the console's. INT 2 enters
+ * the same handler; NMIs are not blocked in it, which Linux allows for.
+ */
+static void deliver_nmis(u64 count)
+{
+	while (count--)
+		asm volatile("int $2" : : : "memory");
+}
+
+int cross(void)
+{
+	struct crossing *x = page;
+	unsigned long flags, dr7;
+	u64 nmis;
+
+	local_irq_save(flags);
+	if (WARN_ON_ONCE(smp_processor_id())) {
+		local_irq_restore(flags);
+		return VMK_NO_PCPU;
+	}
+	/* TOUR(5): A breakpoint of some process on a low address would fire in the vmkernel's
+	 * lower half: debug registers are the one thing to settle before the page is entered. */
+	get_debugreg(dr7, 7);
+	if (dr7 & 0xff)
+		set_debugreg(0ul, 7);
+	crossing_enter(x);
+	if (dr7 & 0xff)
+		set_debugreg(dr7, 7);
+	nmis = xchg(&x->nmi_latched, 0);
+	if (unlikely(nmis))
+		deliver_nmis(nmis);
+	local_irq_restore(flags);
+	x->crossings++;
+	return x->call.status;
+}
+
+static const u16 args_size[] = {
+#define HOSTCALL(nr, NAME, fn, args, text) [nr] = sizeof(struct args),
+#include "hostcall.def"
+#undef HOSTCALL
+};
+
+int hostcall(u32 nr, void *args, u32 len)
+{
+	int status;
+
+	if (nr >= HC_COUNT || len != args_size[nr])
+		return VMK_BAD_CALL;
+	page->call.nr = nr;
+	memcpy(page->call.args, args, len);
+	status = cross();
+	memcpy(args, page->call.args, len);
+	return status;
+}
+
+const char *vmk_strerror(int status)
+{
+	switch (status) {
+#define WS_ERROR(name, value, text) \
+	case value:                 \
+		return text;
+#include "error.def"
+#undef WS_ERROR
+	default:
+		return "unknown error";
+	}
+}

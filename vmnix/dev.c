@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/* /dev/vmnix, as vmnix_ioctl.h describes it: every argument is checked here. */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+#include "vmnix.h"
+
+struct vmnix_file {
+	u64 rings_seen;
+	DECLARE_BITMAP(building, HC_VM_MAX + 1); /* VMs this file created */
+	DECLARE_BITMAP(attached, HC_VM_MAX + 1);
+};
+
+/* All files share one mapping, so that a VM's pages can be taken from every process at once. */
+static struct address_space *shared_mapping;
+
+static int dev_open(struct inode *inode, struct file *file)
+{
+	struct vmnix_file *f;
+
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	f = kzalloc(sizeof(*f), GFP_KERNEL);
+	if (!f)
+		return -ENOMEM;
+	f->rings_seen = doorbell_count();
+	file->private_data = f;
+	mutex_lock(&vmnix_lock);
+	shared_mapping = inode->i_mapping;
+	mutex_unlock(&vmnix_lock);
+	return nonseekable_open(inode, file);
+}
+
+static void zap(u32 vm)
+{
+	if (shared_mapping)
+		region_zap(shared_mapping, vm);
+}
+
+void dev_zap_all(void)
+{
+	u32 vm;
+
+	for (vm = 0; vm <= HC_VM_MAX; vm++)
+		zap(vm);
+}
+
+static void destroy_if_building(u32 vm)
+{
+	struct hc_vm_info info = { .vm = vm };
+	struct hc_vm args = { .vm = vm };
+
+	if (hostcall(HC_VM_INFO, &info, sizeof(info)) || info.state != HC_VM_BUILDING)
+		return;
+	zap(vm);
+	proc_vm_gone(vm);
+	hostcall(HC_VM_DESTROY, &args, sizeof(args));
+}
+
+static int dev_release(struct inode *inode, struct file *file)
+{
+	struct vmnix_file *f = file->private_data;
+	struct hc_vm_attach detach = {};
+	u32 vm;
+
+	mutex_lock(&vmnix_lock);
+	if (vmkernel_loaded()) {
+		for_each_set_bit(vm, f->building, HC_VM_MAX + 1)
+			destroy_if_building(vm);
+		for_each_set_bit(vm, f->attached, HC_VM_MAX + 1) {
+			detach.vm = vm;
+			hostcall(HC_VM_ATTACH, &detach, sizeof(detach));
+		}
+	}
+	mutex_unlock(&vmnix_lock);
+	proc_sync();
+	kfree(f);
+	return 0;
+}
+
+static ssize_t dev_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct vmnix_file *f = file->private_data;
+	u64 rings;
+	int err;
+
+	if (len < sizeof(rings))
+		return -EINVAL;
+	if (file->f_flags & O_NONBLOCK && doorbell_count() == f->rings_seen)
+		return -EAGAIN;
+	err = wait_event_interruptible(doorbell_wait, doorbell_count() != f->rings_seen);
+	if (err)
+		return err;
+	rings = doorbell_count();
+	if (copy_to_user(buf, &rings, sizeof(rings)))
+		return -EFAULT;
+	f->rings_seen = rings;
+	return sizeof(rings);
+}
+
+static __poll_t dev_poll(struct file *file, poll_table *wait)
+{
+	struct vmnix_file *f = file->private_data;
+
+	poll_wait(file, &doorbell_wait, wait);
+	return doorbell_count() != f->rings_seen ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+static long ioc_status(void __user *arg)
+{
+	struct vmnix_status s = {
+		.ioctl_version = VMNIX_IOCTL_VERSION,
+		.loaded = vmkernel_loaded(),
+		.abi_major = WS_ABI_MAJOR,
+		.abi_minor = WS_ABI_MINOR,
+		.borrowed = memory_borrowed(),
+		.mem_bytes = memory_bytes(),
+		.crossings = cross_page()->crossings,
+		.doorbells = doorbell_count(),
+		.image_bytes = vmkernel_image_bytes(),
+	};
+	u32 ids[WS_PCPUS_MAX];
+
+	s.pcpus = cpus_apic_ids(ids);
+	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
+}
+
+static long ioc_load(void __user *arg)
+{
+	struct vmnix_load args;
+	void *image;
+	long err;
+
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (args.flags & ~VMNIX_LOAD_CHECK || args.log_level > 4 || !args.bytes || args.bytes > IMAGE_FILE_MAX)
+		return -EINVAL;
+	memset(args.reason, 0, sizeof(args.reason));
+	image = vmalloc(args.bytes);
+	if (!image)
+		return -ENOMEM;
+	err = copy_from_user(image, u64_to_user_ptr(args.image), args.bytes) ? -EFAULT : 0;
+	if (!err)
+		err = vmkernel_load(image, args.bytes, args.log_level, args.flags & VMNIX_LOAD_CHECK, args.reason);
+	vfree(image);
+	if (copy_to_user(arg, &args, sizeof(args)))
+		return -EFAULT;
+	return err;
+}
+
+static long ioc_unload(void __user *arg)
+{
+	struct vmnix_unload args;
+	long err;
+
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (args.flags & ~VMNIX_UNLOAD_FORCE || args.reserved)
+		return -EINVAL;
+	memset(args.reason, 0, sizeof(args.reason));
+	err = vmkernel_unload(args.flags & VMNIX_UNLOAD_FORCE, args.reason);
+	if (copy_to_user(arg, &args, sizeof(args)))
+		return -EFAULT;
+	return err;
+}
+
+/* What this file must undo when it is closed. */
+static void note_call(struct vmnix_file *f, u32 nr, const void *args)
+{
+	const struct hc_vm_create *create = args;
+	const struct hc_vm_attach *attach = args;
+	const struct hc_vm *vm = args;
+
+	if (nr == HC_VM_CREATE && create->vm <= HC_VM_MAX) {
+		__set_bit(create->vm, f->building);
+		proc_vm_added(create->vm);
+	} else if (nr == HC_VM_ATTACH && attach->vm <= HC_VM_MAX) {
+		__assign_bit(attach->vm, f->attached, attach->pid);
+	} else if (nr == HC_VM_DESTROY && vm->vm <= HC_VM_MAX) {
+		__clear_bit(vm->vm, f->building);
+		__clear_bit(vm->vm, f->attached);
+	}
+}
+
+/* Calls that only the module itself may make, because they change what it has set up. */
+static bool private_call(u32 nr)
+{
+	return nr == HC_PCPU_START || nr == HC_FAREWELL || nr == HC_DOORBELL || nr == HC_SCRAMBLE;
+}
+
+static int user_call(struct vmnix_file *f, u32 nr, void *args, u32 len)
+{
+	u32 vm = len >= sizeof(u32) ? *(u32 *)args : 0;
+	int status;
+
+	if (nr == HC_VM_DESTROY && vm && vm <= HC_VM_MAX) {
+		zap(vm);
+		proc_vm_gone(vm);
+	}
+	status = hostcall(nr, args, len);
+	if (!status)
+		note_call(f, nr, args);
+	else if (nr == HC_VM_DESTROY && status != VMK_NOT_FOUND)
+		proc_vm_added(vm);
+	return status;
+}
+
+static long ioc_call(struct vmnix_file *f, void __user *arg)
+{
+	struct vmnix_call call;
+	void *args;
+	long err = 0;
+
+	if (copy_from_user(&call, arg, sizeof(call)))
+		return -EFAULT;
+	if (call.nr >= HC_COUNT || call.len > HC_ARGS_MAX || call.reserved)
+		return -EINVAL;
+	if (private_call(call.nr))
+		return -EACCES;
+	args = kzalloc(HC_ARGS_MAX, GFP_KERNEL);
+	if (!args)
+		return -ENOMEM;
+	if (copy_from_user(args, u64_to_user_ptr(call.args), call.len)) {
+		err = -EFAULT;
+		goto out;
+	}
+	call.status = user_call(f, call.nr, args, call.len);
+	if (copy_to_user(u64_to_user_ptr(call.args), args, call.len) || copy_to_user(arg, &call, sizeof(call)))
+		err = -EFAULT;
+out:
+	kfree(args);
+	return err;
+}
+
+static long ioc_selftest(void __user *arg)
+{
+	struct vmnix_selftest test;
+	long err;
+
+	if (copy_from_user(&test, arg, sizeof(test)))
+		return -EFAULT;
+	if (test.reserved || !test.rounds)
+		return -EINVAL;
+	memset(test.reason, 0, sizeof(test.reason));
+	err = selftest_run(&test);
+	if (copy_to_user(arg, &test, sizeof(test)))
+		return -EFAULT;
+	return err;
+}
+
+static long ioc_bench(void __user *arg)
+{
+	struct vmnix_bench bench;
+	long err;
+
+	if (copy_from_user(&bench, arg, sizeof(bench)))
+		return -EFAULT;
+	if (bench.reserved || !bench.rounds || bench.rounds > 100000)
+		return -EINVAL;
+	err = bench_run(&bench);
+	if (copy_to_user(arg, &bench, sizeof(bench)))
+		return -EFAULT;
+	return err;
+}
+
+static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *p = (void __user *)arg;
+	long ret;
+
+	mutex_lock(&vmnix_lock);
+	switch (cmd) {
+	case VMNIX_IOC_STATUS:
+		ret = ioc_status(p);
+		break;
+	case VMNIX_IOC_LOAD:
+		ret = ioc_load(p);
+		break;
+	case VMNIX_IOC_UNLOAD:
+		ret = ioc_unload(p);
+		break;
+	case VMNIX_IOC_CALL:
+		ret = vmkernel_loaded() ? ioc_call(file->private_data, p) : -ENODEV;
+		break;
+	case VMNIX_IOC_SELFTEST:
+		ret = vmkernel_loaded() ? ioc_selftest(p) : -ENODEV;
+		break;
+	case VMNIX_IOC_BENCH:
+		ret = vmkernel_loaded() ? ioc_bench(p) : -ENODEV;
+		break;
+	default:
+		ret = -ENOTTY;
+	}
+	mutex_unlock(&vmnix_lock);
+	proc_sync();
+	return ret;
+}
+
+static const struct file_operations dev_fops = {
+	.owner = THIS_MODULE,
+	.open = dev_open,
+	.release = dev_release,
+	.read = dev_read,
+	.poll = dev_poll,
+	.mmap = region_mmap,
+	.unlocked_ioctl = dev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice dev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "vmnix",
+	.mode = 0600,
+	.fops = &dev_fops,
+};
+
+int dev_init(void)
+{
+	return misc_register(&dev);
+}
+
+void dev_exit(void)
+{
+	misc_deregister(&dev);
+}

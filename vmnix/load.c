@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * From an image to a running vmkernel: check, take processors, lay the image
+ * and page tables into the handed-over memory, cross, start the processors.
+ * Every step has its undo, in the opposite order.
+ */
+#include <linux/delay.h>
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <asm/apic.h>
+#include <asm/tsc.h>
+#include "vmnix.h"
+
+#define TABLES_BYTES (1ull << 20) /* page tables, boot info and boot stack */
+#define BOOT_STACK_BYTES (4 * PAGE_SIZE)
+#define TRAMPOLINE_HPA 0x8000u /* two pages of low memory, borrowed for microseconds */
+#define PCPU_TRIES 50
+#define FAREWELL_TRIES 200
+#define GRAIN (2ull << 20)
+
+static bool loaded;
+static u64 image_bytes, image_hpa;
+
+/* The loader's view of the first bytes of the handed-over memory. */
+struct staging {
+	void *va;
+	u64 hpa, bytes;
+	struct loader_tables tables;
+	u64 boot_info_hpa, stack_top;
+};
+
+bool vmkernel_loaded(void)
+{
+	return loaded;
+}
+
+u64 vmkernel_image_bytes(void)
+{
+	return loaded ? image_bytes : 0;
+}
+
+u64 vmkernel_image_hpa(void)
+{
+	return image_hpa;
+}
+
+static int stage_begin(struct staging *s, const struct image *img, char *reason)
+{
+	struct ws_extent extent[WS_EXTENTS_MAX];
+	u32 i, n = memory_extents(extent);
+
+	s->bytes = ALIGN(img->span, GRAIN) + GRAIN;
+	for (i = 0; i < n && extent[i].bytes < s->bytes; i++)
+		;
+	if (i == n) {
+		VMNIX_ERR(reason, "no %llu bytes of contiguous memory for the image", s->bytes);
+		return -ENOMEM;
+	}
+	s->hpa = extent[i].hpa;
+	s->va = memremap(s->hpa, s->bytes, MEMREMAP_WB);
+	if (!s->va) {
+		VMNIX_ERR(reason, "cannot map the handed-over memory");
+		return -ENOMEM;
+	}
+	memset(s->va, 0, s->bytes);
+	return 0;
+}
+
+static void stage_image(struct staging *s, const struct image *img, const u8 *file)
+{
+	u32 i;
+
+	for (i = 0; i < img->segments; i++) {
+		const struct image_segment *seg = &img->segment[i];
+		u64 at = seg->va - img->base;
+
+		memcpy(s->va + at, file + seg->offset, seg->filesz);
+		tables_map(&s->tables, seg->va, s->hpa + at, PAGE_ALIGN(seg->memsz), seg->flags & PF_W,
+			   seg->flags & PF_X);
+	}
+}
+
+static void fill_boot_info(struct ws_boot_info *bi, const struct staging *s, u32 log_level)
+{
+	bi->magic = WS_BOOT_MAGIC;
+	bi->abi_major = WS_ABI_MAJOR;
+	bi->abi_minor = WS_ABI_MINOR;
+	bi->struct_size = sizeof(*bi);
+	bi->extents = memory_extents(bi->extent);
+	bi->image_hpa = s->hpa;
+	bi->image_bytes = s->bytes - GRAIN;
+	bi->tables_hpa = s->hpa + s->bytes - GRAIN;
+	bi->tables_bytes = GRAIN;
+	bi->tsc_khz = tsc_khz;
+	bi->console_apic_id = per_cpu(x86_cpu_to_apicid, 0);
+	bi->x2apic = x2apic_enabled();
+	bi->la57 = s->tables.la57;
+	bi->trampoline_hpa = TRAMPOLINE_HPA;
+	bi->log_level = log_level;
+	bi->svm_in_use = boot_cpu_has(X86_FEATURE_SVM) && native_read_msr(MSR_EFER) & EFER_SVME;
+	bi->wall_clock_ns = ktime_get_real_ns();
+	bi->com2_port = 0x2f8;
+	bi->pcpus = cpus_apic_ids(bi->apic_id);
+}
+
+/* Everything that must be mapped for the first arrival. */
+static int stage_tables(struct staging *s, const struct image *img, const u8 *file, u32 log_level)
+{
+	u64 area = s->hpa + s->bytes - GRAIN;
+	struct ws_boot_info *bi = s->va + s->bytes - GRAIN + TABLES_BYTES;
+	struct crossing *x = cross_page();
+	u32 i;
+
+	fill_boot_info(bi, s, log_level);
+	s->boot_info_hpa = area + TABLES_BYTES;
+	s->stack_top = WS_DIRECT_MAP + area + TABLES_BYTES + PAGE_SIZE + BOOT_STACK_BYTES;
+	tables_begin(&s->tables, s->va + s->bytes - GRAIN, area, TABLES_BYTES);
+	bi->la57 = s->tables.la57;
+	stage_image(s, img, file);
+	for (i = 0; i < bi->extents; i++)
+		tables_map(&s->tables, WS_DIRECT_MAP + bi->extent[i].hpa, bi->extent[i].hpa, bi->extent[i].bytes,
+			   true, false);
+	tables_map(&s->tables, (u64)x, virt_to_phys(x), PAGE_SIZE, true, false);
+	tables_map(&s->tables, (u64)crossing_page, cross_code_hpa(), PAGE_SIZE, false, true);
+	return s->tables.full ? -ENOMEM : 0;
+}
+
+static int arrive(const struct staging *s, const struct image *img, char *reason)
+{
+	struct crossing *x = cross_page();
+	int status;
+
+	x->vmk.cr3 = s->tables.root;
+	x->vmk.rip = img->entry;
+	x->vmk.rsp = s->stack_top;
+	x->vmk.rsi = WS_DIRECT_MAP + s->boot_info_hpa;
+	status = cross();
+	if (status) {
+		VMNIX_ERR(reason, "the vmkernel refuses to start: %s", vmk_strerror(status));
+		return -EIO;
+	}
+	return 0;
+}
+
+/* One processor, in short calls: Linux must never be away for long. */
+static int start_pcpu(u32 apic_id)
+{
+	struct hc_pcpu pcpu = { .apic_id = apic_id };
+	int status, i;
+
+	for (i = 0; i < PCPU_TRIES; i++) {
+		pcpu.phase = HC_PCPU_INIT;
+		status = hostcall(HC_PCPU_START, &pcpu, sizeof(pcpu));
+		if (status)
+			return status;
+		usleep_range(200, 1000);
+		pcpu.phase = HC_PCPU_SIPI;
+		status = hostcall(HC_PCPU_START, &pcpu, sizeof(pcpu));
+		if (status != VMK_BUSY)
+			return status;
+		msleep(10);
+	}
+	return VMK_TIMEOUT;
+}
+
+static int farewell(bool force)
+{
+	struct hc_farewell args = { .force = force };
+	int status, i;
+
+	for (i = 0; i < FAREWELL_TRIES; i++) {
+		status = hostcall(HC_FAREWELL, &args, sizeof(args));
+		if (status != VMK_BUSY)
+			return status;
+		msleep(5);
+	}
+	return status;
+}
+
+static int start_pcpus(char *reason)
+{
+	u32 apic_id[WS_PCPUS_MAX], n = cpus_apic_ids(apic_id), i;
+	int status;
+
+	for (i = 0; i < n; i++) {
+		status = start_pcpu(apic_id[i]);
+		if (!status)
+			continue;
+		VMNIX_ERR(reason, "processor with APIC id %u does not start: %s", apic_id[i],
+			  vmk_strerror(status));
+		return -EIO;
+	}
+	return 0;
+}
+
+static int tell_doorbell(void)
+{
+	struct hc_doorbell bell = {};
+	int err = doorbell_target(&bell.apic_id, &bell.vector);
+
+	if (err)
+		return err;
+	return hostcall(HC_DOORBELL, &bell, sizeof(bell)) ? -EIO : 0;
+}
+
+static int load_checked(const struct image *img, const void *file, u32 log_level, char *reason)
+{
+	struct staging s = {};
+	int err;
+
+	err = cpus_take(reason);
+	if (err)
+		return err;
+	cross_prepare();
+	err = stage_begin(&s, img, reason);
+	if (err)
+		goto give_back;
+	err = stage_tables(&s, img, file, log_level);
+	if (err)
+		VMNIX_ERR(reason, "too much memory for the loader's page tables");
+	else
+		err = arrive(&s, img, reason);
+	image_hpa = s.hpa;
+	memunmap(s.va);
+	if (err)
+		goto give_back;
+	err = start_pcpus(reason);
+	if (!err) {
+		err = tell_doorbell();
+		if (err)
+			VMNIX_ERR(reason, "no interrupt for the doorbell: error %d", err);
+	}
+	if (err) {
+		farewell(true);
+		goto give_back;
+	}
+	return 0;
+give_back:
+	cpus_give_back();
+	return err;
+}
+
+int vmkernel_load(const void *file, u64 bytes, u32 log_level, bool check_only, char *reason)
+{
+	struct image img;
+	int err;
+
+	if (image_check(file, bytes, &img, reason, VMNIX_REASON_MAX))
+		return -ENOEXEC;
+	if (check_only)
+		return 0;
+	if (loaded) {
+		VMNIX_ERR(reason, "a vmkernel is loaded already");
+		return -EBUSY;
+	}
+	err = load_checked(&img, file, log_level, reason);
+	if (err)
+		return err;
+	loaded = true;
+	image_bytes = img.span;
+	proc_loaded();
+	pr_info("vmkernel loaded, %llu MiB of memory in its hands\n", memory_bytes() >> 20);
+	return 0;
+}
+
+int vmkernel_unload(bool force, char *reason)
+{
+	struct hc_version v = { .abi_major = WS_ABI_MAJOR };
+	int status;
+
+	if (!loaded) {
+		VMNIX_ERR(reason, "no vmkernel is loaded");
+		return -ENODEV;
+	}
+	if (!hostcall(HC_VERSION, &v, sizeof(v)) && v.vms_running && !force) {
+		VMNIX_ERR(reason, "%u virtual machines are running", v.vms_running);
+		return -EBUSY;
+	}
+	proc_unloaded();
+	dev_zap_all();
+	status = farewell(force);
+	if (status) {
+		proc_loaded();
+		VMNIX_ERR(reason, "the vmkernel does not leave: %s", vmk_strerror(status));
+		return -EBUSY;
+	}
+	loaded = false;
+	cpus_give_back();
+	pr_info("vmkernel unloaded\n");
+	return 0;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * Machine memory for the vmkernel, in one of two ways: a region that the
+ * boot line kept from Linux (mem=, memmap=), or page blocks borrowed from
+ * Linux's allocator, which need no boot option.
+ */
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include "compat.h"
+#include "vmnix.h"
+
+#define BLOCK_ORDER 10 /* 4 MiB, the largest that all supported kernels give */
+#define BLOCK_BYTES ((u64)PAGE_SIZE << BLOCK_ORDER)
+#define MEM_MIN (64ull << 20)
+#define MEM_MAX (1ull << 40)
+#define GRAIN (2ull << 20)
+
+static struct page **blocks; /* borrowed, sorted by address */
+static u32 block_count;
+static struct resource *region_res;
+static struct ws_extent extent[WS_EXTENTS_MAX];
+static u32 extent_count;
+
+static int by_pfn(const void *a, const void *b)
+{
+	unsigned long pa = page_to_pfn(*(struct page *const *)a), pb = page_to_pfn(*(struct page *const *)b);
+
+	return pa < pb ? -1 : pa > pb;
+}
+
+/* Neighbouring blocks become one extent. */
+static int make_extents(void)
+{
+	u32 i;
+
+	extent_count = 0;
+	for (i = 0; i < block_count; i++) {
+		u64 hpa = page_to_phys(blocks[i]);
+		struct ws_extent *last = extent_count ? &extent[extent_count - 1] : NULL;
+
+		if (last && last->hpa + last->bytes == hpa) {
+			last->bytes += BLOCK_BYTES;
+			continue;
+		}
+		if (extent_count == WS_EXTENTS_MAX)
+			return -ENOSPC;
+		extent[extent_count].hpa = hpa;
+		extent[extent_count++].bytes = BLOCK_BYTES;
+	}
+	return 0;
+}
+
+static int borrow(u64 bytes)
+{
+	u32 want = DIV_ROUND_UP_ULL(bytes, BLOCK_BYTES);
+
+	blocks = kvmalloc_array(want, sizeof(*blocks), GFP_KERNEL);
+	if (!blocks)
+		return -ENOMEM;
+	while (block_count < want) {
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL, BLOCK_ORDER);
+
+		if (!page) {
+			pr_err("only %u of %u blocks of 4 MiB are to be had: ask for less memory (mem=)\n",
+			       block_count, want);
+			return -ENOMEM;
+		}
+		blocks[block_count++] = page;
+	}
+	sort(blocks, block_count, sizeof(*blocks), by_pfn, NULL);
+	if (make_extents()) {
+		pr_err("memory is too fragmented: more than %u extents\n", WS_EXTENTS_MAX);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* "SIZE@ADDRESS", or "SIZE$ADDRESS" as memmap= has it. */
+static int take_region(const char *text)
+{
+	char *end;
+	u64 bytes = memparse(text, &end), hpa;
+
+	if (*end != '@' && *end != '$') {
+		pr_err("region=%s: want SIZE@ADDRESS\n", text);
+		return -EINVAL;
+	}
+	hpa = memparse(end + 1, &end);
+	if (*end || !bytes || bytes > MEM_MAX || hpa > MEM_MAX || hpa % GRAIN || bytes % GRAIN) {
+		pr_err("region=%s: size and address must be multiples of 2 MiB\n", text);
+		return -EINVAL;
+	}
+	if (region_intersects(hpa, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) != REGION_DISJOINT) {
+		pr_err("region=%s: Linux uses this memory; leave it out with memmap= or mem=\n", text);
+		return -EBUSY;
+	}
+	region_res = request_mem_region(hpa, bytes, "vmkernel");
+	if (!region_res) {
+		pr_err("region=%s: in use by another driver\n", text);
+		return -EBUSY;
+	}
+	extent[0].hpa = hpa;
+	extent[0].bytes = bytes;
+	extent_count = 1;
+	return 0;
+}
+
+int memory_take(const char *mem, const char *region)
+{
+	char *end;
+	u64 bytes;
+	int err;
+
+	if (region && *region) {
+		err = take_region(region);
+	} else {
+		bytes = memparse(mem, &end);
+		if (*end || bytes > MEM_MAX) {
+			pr_err("mem=%s: not a size\n", mem);
+			return -EINVAL;
+		}
+		err = bytes < MEM_MIN ? -EINVAL : borrow(bytes);
+		if (bytes < MEM_MIN)
+			pr_err("mem=%s: too little memory, the vmkernel wants at least 64M\n", mem);
+	}
+	if (!err && memory_bytes() < MEM_MIN) {
+		pr_err("region=%s: too little memory, the vmkernel wants at least 64M\n", region);
+		err = -EINVAL;
+	}
+	if (err)
+		memory_give_back();
+	return err;
+}
+
+void memory_give_back(void)
+{
+	while (block_count)
+		__free_pages(blocks[--block_count], BLOCK_ORDER);
+	kvfree(blocks);
+	blocks = NULL;
+	if (region_res)
+		release_mem_region(region_res->start, resource_size(region_res));
+	region_res = NULL;
+	extent_count = 0;
+}
+
+bool memory_borrowed(void)
+{
+	return blocks;
+}
+
+u64 memory_bytes(void)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < extent_count; i++)
+		sum += extent[i].bytes;
+	return sum;
+}
+
+u32 memory_extents(struct ws_extent *out)
+{
+	memcpy(out, extent, extent_count * sizeof(*extent));
+	return extent_count;
+}
+
+bool memory_owns(u64 hpa, u64 bytes)
+{
+	u32 i;
+
+	for (i = 0; i < extent_count; i++)
+		if (hpa >= extent[i].hpa && hpa - extent[i].hpa < extent[i].bytes &&
+		    bytes <= extent[i].bytes - (hpa - extent[i].hpa))
+			return true;
+	return false;
+}

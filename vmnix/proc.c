@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * /proc/vmware: the VSI tree as files. The module knows no node by name but
+ * /vm, whose children come and go: it walks the tree when the vmkernel has
+ * been loaded, and a VM's part of it when that VM comes.
+ */
+#include <linux/bitmap.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/io.h>
+#include <linux/uaccess.h>
+#include "compat.h"
+#include "ring.h"
+#include "vmnix.h"
+
+#define DEPTH_MAX 8
+
+static struct proc_dir_entry *top, *vm_dir;
+
+/*
+ * What should be shown is noted under vmnix_lock; what is shown changes later,
+ * in proc_sync(), under proc_lock alone: removing an entry waits for its
+ * readers, and they wait for vmnix_lock.
+ */
+static DEFINE_MUTEX(proc_lock);
+static bool want_tree, have_tree;
+static DECLARE_BITMAP(want_vm, HC_VM_MAX + 1);
+static DECLARE_BITMAP(have_vm, HC_VM_MAX + 1);
+
+static struct hc_vsi *vsi_new(const char *path)
+{
+	struct hc_vsi *v = kzalloc(sizeof(*v), GFP_KERNEL);
+
+	if (v)
+		strscpy(v->path, *path ? path : "/", sizeof(v->path));
+	return v;
+}
+
+/* One node: its path is the private data, freed with the entry's parent list at unload. */
+struct node {
+	struct node *next;
+	u32 vm; /* 0: not below /vm/ID */
+	char path[];
+};
+static struct node *nodes;
+
+static int leaf_show(struct seq_file *m, void *unused)
+{
+	const struct node *node = m->private;
+	struct hc_vsi *v = vsi_new(node->path);
+	int status = VMK_OK;
+
+	if (!v)
+		return -ENOMEM;
+	mutex_lock(&vmnix_lock);
+	do {
+		status = vmkernel_loaded() ? hostcall(HC_VSI_GET, v, sizeof(*v)) : VMK_NOT_FOUND;
+		if (status || v->len > HC_VSI_TEXT_MAX)
+			break;
+		seq_write(m, v->text, v->len);
+		v->offset = v->next;
+	} while (v->next);
+	mutex_unlock(&vmnix_lock);
+	kfree(v);
+	return status ? -ENODEV : 0;
+}
+
+static int leaf_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, leaf_show, pde_data(inode));
+}
+
+static int write_errno(int status)
+{
+	switch (status) {
+	case VMK_OK:
+		return 0;
+	case VMK_READ_ONLY:
+	case VMK_NO_ACCESS:
+		return -EACCES;
+	case VMK_NOT_FOUND:
+		return -ENODEV;
+	default:
+		return -EINVAL;
+	}
+}
+
+static ssize_t leaf_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	const struct node *node = pde_data(file_inode(file));
+	size_t bytes = len;
+	struct hc_vsi *v;
+	int err;
+
+	if (!len || len >= HC_VSI_TEXT_MAX)
+		return -EINVAL;
+	v = vsi_new(node->path);
+	if (!v)
+		return -ENOMEM;
+	err = copy_from_user(v->text, buf, len) ? -EFAULT : 0;
+	if (!err) {
+		while (len && v->text[len - 1] == '\n')
+			v->text[--len] = 0;
+		v->len = len;
+		mutex_lock(&vmnix_lock);
+		err = write_errno(vmkernel_loaded() ? hostcall(HC_VSI_SET, v, sizeof(*v)) : VMK_NOT_FOUND);
+		mutex_unlock(&vmnix_lock);
+	}
+	kfree(v);
+	return err ?: (ssize_t)bytes;
+}
+
+static const struct proc_ops leaf_ops = {
+	.proc_open = leaf_open,
+	.proc_read = seq_read,
+	.proc_write = leaf_write,
+	.proc_lseek = seq_lseek,
+	.proc_release = single_release,
+};
+
+/* The log ring's text: what has not scrolled out. */
+static int log_show(struct seq_file *m, void *unused)
+{
+	const struct ws_ring *ring;
+	bool writable;
+	u64 hpa, head, at;
+	u32 pages;
+
+	mutex_lock(&vmnix_lock);
+	if (region_page(0, 0, &hpa, &writable, &pages))
+		goto out;
+	ring = memremap(hpa, (size_t)pages * PAGE_SIZE, MEMREMAP_WB);
+	if (!ring)
+		goto out;
+	head = READ_ONCE(ring->head);
+	at = head > WS_LOG_RING_SIZE ? head - WS_LOG_RING_SIZE : 0;
+	for (; at < head; at++)
+		seq_putc(m, ((const char *)ring)[PAGE_SIZE + at % WS_LOG_RING_SIZE]);
+	memunmap((void *)ring);
+out:
+	mutex_unlock(&vmnix_lock);
+	return 0;
+}
+
+static struct node *node_new(const char *path, u32 vm)
+{
+	struct node *node = kmalloc(sizeof(*node) + strlen(path) + 1, GFP_KERNEL);
+
+	if (!node)
+		return NULL;
+	strcpy(node->path, path);
+	node->vm = vm;
+	node->next = nodes;
+	nodes = node;
+	return node;
+}
+
+static void walk(struct proc_dir_entry *dir, const char *path, u32 vm, int depth);
+
+/* name: one line of a listing, "leaf" or "folder/". */
+static void add_child(struct proc_dir_entry *dir, const char *path, char *name, u32 vm, int depth)
+{
+	char child[HC_VSI_PATH_MAX];
+	size_t len = strlen(name);
+	bool folder = len && name[len - 1] == '/';
+	struct proc_dir_entry *sub;
+	struct node *node;
+
+	if (folder)
+		name[--len] = 0;
+	if (!len || snprintf(child, sizeof(child), "%s/%s", path, name) >= (int)sizeof(child))
+		return;
+	if (!folder) {
+		node = node_new(child, vm);
+		if (node)
+			proc_create_data(name, 0600, dir, &leaf_ops, node);
+	} else if (strcmp(child, "/vm")) {
+		sub = proc_mkdir(name, dir);
+		if (sub)
+			walk(sub, child, vm, depth + 1);
+	}
+}
+
+static void walk(struct proc_dir_entry *dir, const char *path, u32 vm, int depth)
+{
+	struct hc_vsi *v = vsi_new(path);
+	char *line, *rest;
+	int status;
+
+	if (!v || depth > DEPTH_MAX)
+		goto out;
+	do {
+		mutex_lock(&vmnix_lock);
+		status = vmkernel_loaded() ? hostcall(HC_VSI_LIST, v, sizeof(*v)) : VMK_NOT_FOUND;
+		mutex_unlock(&vmnix_lock);
+		if (status || v->len >= HC_VSI_TEXT_MAX)
+			break;
+		v->text[v->len] = 0;
+		rest = v->text;
+		while ((line = strsep(&rest, "\n")))
+			add_child(dir, path, line, vm, depth);
+		v->offset = v->next;
+	} while (v->next);
+out:
+	kfree(v);
+}
+
+static int make_top(void)
+{
+	top = proc_mkdir("vmware", NULL);
+	if (!top)
+		return -ENOMEM;
+	proc_create_single_data("log", 0400, top, log_show, NULL);
+	vm_dir = proc_mkdir("vm", top);
+	return vm_dir ? 0 : -ENOMEM;
+}
+
+static void free_nodes(u32 vm)
+{
+	struct node **p = &nodes, *node;
+
+	while ((node = *p)) {
+		if (vm && node->vm != vm) {
+			p = &node->next;
+			continue;
+		}
+		*p = node->next;
+		kfree(node);
+	}
+}
+
+static void remove_top(void)
+{
+	remove_proc_subtree("vmware", NULL);
+	free_nodes(0);
+}
+
+int proc_init(void)
+{
+	int err = make_top();
+
+	if (err)
+		remove_top();
+	return err;
+}
+
+void proc_exit(void)
+{
+	remove_top();
+}
+
+void proc_loaded(void)
+{
+	want_tree = true;
+}
+
+void proc_unloaded(void)
+{
+	want_tree = false;
+	bitmap_zero(want_vm, HC_VM_MAX + 1);
+}
+
+void proc_vm_added(u32 vm)
+{
+	if (vm <= HC_VM_MAX)
+		__set_bit(vm, want_vm);
+}
+
+void proc_vm_gone(u32 vm)
+{
+	if (vm <= HC_VM_MAX)
+		__clear_bit(vm, want_vm);
+}
+
+static void show_vm(u32 vm)
+{
+	char name[16], path[32];
+	struct proc_dir_entry *dir;
+
+	snprintf(name, sizeof(name), "%u", vm);
+	snprintf(path, sizeof(path), "/vm/%u", vm);
+	dir = proc_mkdir(name, vm_dir);
+	if (dir)
+		walk(dir, path, vm, 1);
+}
+
+static void hide_vm(u32 vm)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%u", vm);
+	remove_proc_subtree(name, vm_dir);
+	free_nodes(vm);
+}
+
+static void sync_tree(bool want)
+{
+	if (want == have_tree)
+		return;
+	have_tree = want;
+	if (want) {
+		walk(top, "", 0, 0);
+		return;
+	}
+	bitmap_zero(have_vm, HC_VM_MAX + 1);
+	remove_top();
+	if (make_top())
+		pr_err("/proc/vmware cannot be made anew: out of memory\n");
+}
+
+void proc_sync(void)
+{
+	DECLARE_BITMAP(want, HC_VM_MAX + 1);
+	bool tree;
+	u32 vm;
+
+	mutex_lock(&proc_lock);
+	mutex_lock(&vmnix_lock);
+	tree = want_tree;
+	bitmap_copy(want, want_vm, HC_VM_MAX + 1);
+	mutex_unlock(&vmnix_lock);
+	sync_tree(tree);
+	for (vm = 1; vm <= HC_VM_MAX; vm++) {
+		if (test_bit(vm, want) == test_bit(vm, have_vm))
+			continue;
+		__change_bit(vm, have_vm);
+		if (test_bit(vm, want))
+			show_vm(vm);
+		else
+			hide_vm(vm);
+	}
+	mutex_unlock(&proc_lock);
+}
