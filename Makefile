@@ -23,7 +23,7 @@ CACHE := $(shell scripts/cache-dir)
 ZYDIS := $(CACHE)/zydis
 
 .PHONY: all vmkernel vmnix tools image run setup test test-unit test-boot install \
-	lint boundary bench tour clean help defconfig menuconfig oldconfig FORCE
+	lint format boundary bench tour clean help defconfig menuconfig oldconfig FORCE
 
 all: vmkernel vmnix tools
 
@@ -36,7 +36,7 @@ help:
 ## make image           the console's initramfs (KERNEL=)
 ## make install DESTDIR=  the same files onto a Debian system (KDIR=HEADERS: for that kernel)
 ## make defconfig | menuconfig | oldconfig   choose what is built (build/.config)
-## make lint | boundary | bench | tour | clean
+## make lint | format | boundary | bench | tour | clean
 
 # ---- configuration -------------------------------------------------------------------
 
@@ -174,13 +174,36 @@ install: vmkernel tools $(if $(KDIR),build/vmnix/own/vmnix.ko,vmnix)
 # ---- tests ---------------------------------------------------------------------------
 
 test: setup
-	@$(MAKE) all
 	@tests/run
 test-unit:
 	@tests/run unit $(T)
 test-boot: all
 	@tests/run boot $(T)
 
+# Unit tests: programs of this machine, with sanitizers; scripts/unit-rules says what each links.
+UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -Wall -Wextra -Werror -DUNIT_TEST -DVMNIX_VERSION='"$(VERSION)"' \
+	-Itests/fake -Ivmkernel -Iworld-switch -Iconsole -Iconsole/lib -Ivmnix -I. \
+	-include $(AUTOCONF) $(ZYDIS_CFLAGS)
+UNIT_ZYDIS := $(ZYDIS_SRC:%=build/tests/obj/zydis/%.o)
+UNIT_TESTS := $(wildcard tests/unit/test_*.c)
+ifneq ($(filter unit-programs build/tests/unit/%,$(MAKECMDGOALS)),)
+build/tests/unit.mk: $(UNIT_TESTS) scripts/unit-rules
+	$(Q)mkdir -p build/tests/unit && scripts/unit-rules $(UNIT_TESTS) >$@
+include build/tests/unit.mk
+endif
+.PHONY: unit-programs
+unit-programs: $(UNIT_PROGRAMS)
+build/tests/obj/zydis/%.o: $(ZYDIS)/zydis/src/%.c
+	$(Q)mkdir -p $(@D) && $(CC) -O1 $(ZYDIS_CFLAGS) -I$(ZYDIS)/zydis/src -c -o $@ $<
+build/tests/obj/%.c.o: %.c Makefile | $(AUTOCONF)
+	$(call say,CC      $< (test))mkdir -p $(@D)
+	$(Q)$(CC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
+$(UNIT_PROGRAMS):
+	$(call say,LD      $@)$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka -ljansson -lpthread
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
 lint:
 	@scripts/lint
 boundary: all
@@ -192,4 +215,5 @@ tour:
 clean:
 	$(Q)rm -rf build
 
+-include $(wildcard build/tests/obj/*/*.d build/tests/obj/*/*/*.d build/tests/obj/*/*/*/*.d)
 -include $(wildcard build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d build/zydis/*.d)
