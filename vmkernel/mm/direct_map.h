@@ -6,6 +6,8 @@
 
 #include "lib/types.h"
 
+#define DIRECT_MAP_MAX BIT(46) /* machine addresses from here on are refused */
+
 /* WS_DIRECT_MAP in the vmkernel; a test points it at memory of its own. Constant once set. */
 extern uint64_t direct_map_base;
 

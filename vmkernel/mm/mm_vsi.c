@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/* What /memory shows: the ledger of pages by owner, free blocks by order, the heap. */
+#include "error.h"
+#include "mm/heap.h"
+#include "mm/pages.h"
+#include "vsi/vsi.h"
+
+static int get_total(void *ctx, struct vsi_text *out)
+{
+	(void)ctx;
+	vsi_printf(out, "%lu\n", pages_total_bytes());
+	return VMK_OK;
+}
+
+static int get_free(void *ctx, struct vsi_text *out)
+{
+	(void)ctx;
+	vsi_printf(out, "%lu\n", pages_free_bytes());
+	return VMK_OK;
+}
+
+static int get_calls(void *ctx, struct vsi_text *out)
+{
+	struct pages_stats s;
+
+	(void)ctx;
+	pages_get_stats(&s);
+	vsi_printf(out, "allocs %lu\nfrees %lu\nfailures %lu\n", s.allocs, s.frees, s.failures);
+	return VMK_OK;
+}
+
+static int get_blocks(void *ctx, struct vsi_text *out)
+{
+	struct pages_stats s;
+
+	(void)ctx;
+	pages_get_stats(&s);
+	for (unsigned int i = 0; i <= PAGES_ORDER_MAX; i++)
+		vsi_printf(out, "%llu %lu\n", (PAGE_SIZE << i) / 1024, s.free_blocks[i]);
+	return VMK_OK;
+}
+
+static int get_owner(void *ctx, struct vsi_text *out)
+{
+	struct pages_stats s;
+
+	pages_get_stats(&s);
+	vsi_printf(out, "%lu\n", s.owner[(uintptr_t)ctx]);
+	return VMK_OK;
+}
+
+static int get_heap(void *ctx, struct vsi_text *out)
+{
+	struct heap_stats s;
+
+	(void)ctx;
+	heap_get_stats(&s);
+	vsi_printf(out, "live %lu\nbytes %lu\nallocs %lu\nfrees %lu\nfailures %lu\n",
+		   s.allocs - s.frees, s.bytes, s.allocs, s.frees, s.failures);
+	vsi_printf(out, "slabs %lu\nlarge %lu\n", s.slabs, s.large);
+	for (unsigned int i = 0; i < HEAP_CLASSES; i++)
+		vsi_printf(out, "live%u %lu\n", 1u << (HEAP_CLASS_MIN_SHIFT + i), s.live[i]);
+	return VMK_OK;
+}
+
+static struct vsi_node folder = VSI_FOLDER("memory", "memory of the vmkernel");
+static struct vsi_node owners_folder = VSI_FOLDER("owners", "pages of 4 KiB by owner");
+
+static struct vsi_node nodes[] = {
+	VSI_TEXT("total", "bytes that the console has handed over", get_total, NULL, NULL),
+	VSI_TEXT("free", "bytes not allocated", get_free, NULL, NULL),
+	VSI_TEXT("calls", "calls of the page allocator", get_calls, NULL, NULL),
+	VSI_TEXT("blocks", "free blocks: KiB of one, how many", get_blocks, NULL, NULL),
+	VSI_TEXT("heap", "objects of the heap; liveN: of size class N", get_heap, NULL, NULL),
+};
+
+static struct vsi_node owner_nodes[] = {
+#define PAGE_OWNER(NAME, name, text) \
+	VSI_TEXT(#name, text, get_owner, NULL, (void *)(uintptr_t)PAGES_##NAME),
+	PAGE_OWNERS(PAGE_OWNER)
+#undef PAGE_OWNER
+};
+
+int mm_vsi_init(void)
+{
+	int err = vsi_add(NULL, &folder);
+
+	if (!err)
+		err = vsi_add_all(&folder, nodes, ARRAY_SIZE(nodes));
+	if (!err)
+		err = vsi_add(&folder, &owners_folder);
+	return err ? err : vsi_add_all(&owners_folder, owner_nodes, ARRAY_SIZE(owner_nodes));
+}
