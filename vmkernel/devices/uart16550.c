@@ -157,13 +157,9 @@ static void write_thr(struct uart16550 *u, uint8_t val)
 	u->thre_pending = false;
 	u->lsr &= ~(LSR_THRE | LSR_TEMT);
 	update_irq(u);
-	if (u->mcr & MCR_LOOP) {
+	if (u->mcr & MCR_LOOP)
 		receive(u, val);
-		u->lsr |= LSR_THRE | LSR_TEMT;
-		u->thre_pending = true;
-		return;
-	}
-	if (u->tx.count < (fifo_mode(u) ? UART_FIFO : 1))
+	else if (u->tx.count < (fifo_mode(u) ? UART_FIFO : 1))
 		fifo_push(&u->tx, val); /* else: written over a full FIFO, lost */
 	transmit(u);
 }
