@@ -5,6 +5,7 @@
  * crossing cannot find out itself (descriptor tables that are valid in both
  * worlds), and makes hostcalls.
  */
+#include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>

@@ -6,6 +6,7 @@
  * comparison. Registers that Linux cannot do without even here (GS base,
  * CR3, EFER ...) keep their value, and are compared all the same.
  */
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -191,7 +192,6 @@ static noinline void enter_with(struct crossing *x, struct gprs *g)
 		     "mov	%%rcx, 112(%%rsi)\n\t"
 		     "mov	%%rax, 120(%%rsi)\n\t"
 		     "pop	%%rbp\n\t"
-		     "cld\n\t"
 		     : "+D"(x), "+S"(g)
 		     :
 		     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",

@@ -5,6 +5,7 @@
  * live until the vmkernel has made better ones. The paging mode is the one
  * the processor runs in: CR4.LA57 cannot change while paging is on.
  */
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <asm/processor-flags.h>

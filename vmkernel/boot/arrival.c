@@ -98,8 +98,8 @@ static int step_log(void)
 static int step_pages(void)
 {
 	const struct page_range keep[] = {
-		{ hpa(boot_info.image_hpa), boot_info.image_bytes, PAGE_IMAGE },
-		{ hpa(boot_info.tables_hpa), boot_info.tables_bytes, PAGE_LOADER },
+		{ hpa(boot_info.image_hpa), boot_info.image_bytes, PAGES_IMAGE },
+		{ hpa(boot_info.tables_hpa), boot_info.tables_bytes, PAGES_LOADER },
 	};
 
 	direct_map_base = WS_DIRECT_MAP;
@@ -185,11 +185,11 @@ static int step_pcpu0(void)
 
 static int step_log_ring(void)
 {
-	log_region = pages_alloc_zero(pages_order(WS_LOG_RING_PAGES * PAGE_SIZE), PAGE_SHARED);
-	if (hpa_is_none(log_region))
-		return VMK_NO_MEMORY;
-	log_init(phys_to_virt(log_region));
-	return VMK_OK;
+	int err = pages_alloc_zero(pages_order(WS_LOG_RING_PAGES * PAGE_SIZE), PAGES_SHARED, &log_region);
+
+	if (!err)
+		log_init(phys_to_virt(log_region));
+	return err;
 }
 
 static int step_extended(void)
@@ -340,5 +340,5 @@ void arrival(struct crossing *x, const struct ws_boot_info *info)
 
 void arrival_done(void)
 {
-	pages_free_range(hpa(boot_info.tables_hpa), boot_info.tables_bytes, PAGE_LOADER);
+	pages_free_range(hpa(boot_info.tables_hpa), boot_info.tables_bytes, PAGES_LOADER);
 }

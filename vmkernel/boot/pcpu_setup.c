@@ -46,10 +46,10 @@ uint32_t pcpu_count(void)
 static int map_stack(struct pcpu *pcpu, int stack)
 {
 	uint64_t bytes = PAGE_SIZE << stack_order[stack];
+	int err = pages_alloc_zero(stack_order[stack], PAGES_STACK, &pcpu->stack_hpa[stack]);
 
-	pcpu->stack_hpa[stack] = pages_alloc_zero(stack_order[stack], PAGE_STACK);
-	if (hpa_is_none(pcpu->stack_hpa[stack]))
-		return VMK_NO_MEMORY;
+	if (err)
+		return err;
 	return space_map(pcpu->root, stack_top(stack) - bytes, pcpu->stack_hpa[stack], bytes, MAP_RW);
 }
 
@@ -57,21 +57,22 @@ static void free_parts(struct pcpu *pcpu)
 {
 	for (int s = 0; s < PCPU_STACKS_COUNT; s++)
 		if (!hpa_is_none(pcpu->stack_hpa[s]))
-			pages_free(pcpu->stack_hpa[s], stack_order[s], PAGE_STACK);
+			pages_free(pcpu->stack_hpa[s], stack_order[s], PAGES_STACK);
 	if (!hpa_is_none(pcpu->root))
 		space_free_clone(pcpu->root);
-	pages_free(pcpu->self_hpa, 0, PAGE_PCPU);
+	pages_free(pcpu->self_hpa, 0, PAGES_PCPU);
 }
 
 int pcpu_create(uint32_t id, uint32_t apic_id, bool console)
 {
-	hpa_t page = pages_alloc_zero(0, PAGE_PCPU);
 	struct pcpu *pcpu;
+	hpa_t page;
 	int err;
 
 	VMK_ASSERT(id < PCPU_MAX && !pcpus[id]);
-	if (hpa_is_none(page))
-		return VMK_NO_MEMORY;
+	err = pages_alloc_zero(0, PAGES_PCPU, &page);
+	if (err)
+		return err;
 	pcpu = phys_to_virt(page);
 	pcpu->self_hpa = page;
 	pcpu->id = id;

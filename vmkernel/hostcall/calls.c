@@ -10,6 +10,7 @@
 #include "debug/panic.h"
 #include "hostcall/doorbell.h"
 #include "lib/string.h"
+#include "lib/text.h"
 #include "lib/version.h"
 #include "mm/pages.h"
 #include "ring.h"

@@ -255,8 +255,10 @@ static hpa_t take_block(unsigned int order)
 		return HPA_NONE;
 	addr = virt_to_phys(free_lists[from].next).v;
 	unlink_free(addr, from);
-	while (from > order)
-		link_free(addr + (PAGE_SIZE << --from), from);
+	while (from > order) {
+		from--;
+		link_free(addr + (PAGE_SIZE << from), from);
+	}
 	return hpa(addr);
 }
 

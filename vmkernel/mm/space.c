@@ -36,8 +36,7 @@ static unsigned int index_of(uint64_t va, int level)
 
 int space_new(hpa_t *root)
 {
-	*root = pages_alloc_zero(0, PAGE_TABLES);
-	return hpa_is_none(*root) ? VMK_NO_MEMORY : VMK_OK;
+	return pages_alloc_zero(0, PAGES_TABLES, root);
 }
 
 /* The table at level below, made if needed. */
@@ -125,7 +124,7 @@ int space_clone(hpa_t from, hpa_t *root)
 	if (top_level > LEVEL_PML4) {
 		err = space_new(&pml4);
 		if (err) {
-			pages_free(*root, 0, PAGE_TABLES);
+			pages_free(*root, 0, PAGES_TABLES);
 			return err;
 		}
 		memcpy(phys_to_virt(pml4), low_pml4(from), 4096);
@@ -160,7 +159,7 @@ static void free_below(uint64_t entry, int level)
 	for (int i = 0; level > 1 && i < ENTRIES; i++)
 		if (table[i] & PTE_P && !(table[i] & PTE_PS))
 			free_below(table[i], level - 1);
-	pages_free(hpa(entry & PTE_ADDR), 0, PAGE_TABLES);
+	pages_free(hpa(entry & PTE_ADDR), 0, PAGES_TABLES);
 }
 
 void space_free_clone(hpa_t root)
@@ -170,6 +169,6 @@ void space_free_clone(hpa_t root)
 	if (pml4[PCPU_ENTRY] & PTE_P)
 		free_below(pml4[PCPU_ENTRY], LEVEL_PML4 - 1);
 	if (top_level > LEVEL_PML4)
-		pages_free(hpa(((uint64_t *)phys_to_virt(root))[0] & PTE_ADDR), 0, PAGE_TABLES);
-	pages_free(root, 0, PAGE_TABLES);
+		pages_free(hpa(((uint64_t *)phys_to_virt(root))[0] & PTE_ADDR), 0, PAGES_TABLES);
+	pages_free(root, 0, PAGES_TABLES);
 }
