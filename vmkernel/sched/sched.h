@@ -10,8 +10,8 @@
  * is behind it before all others, a maximum is a hard cap. Time is in ns,
  * comes from outside and is accounted at every stop, never by ticks.
  *
- * All functions may be called by any PCPU, interrupts off; they take
- * RANK_SCHED and call no one but the kick hook, after dropping it.
+ * All functions may be called by any PCPU, interrupts off; they take the lock
+ * of RANK_SCHED, and call the kick hook after dropping it.
  */
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
@@ -71,10 +71,11 @@ struct world {
 	uint64_t affinity; /* bit per PCPU that may run it */
 	volatile uint32_t state; /* enum sched_state; readable */
 	bool wake_pending, stop_pending;
-	uint64_t since; /* when the state began; while RUNNING: accounted up to */
+	uint64_t since; /* up to here time[] is right */
+	uint64_t due; /* WAITING, CAPPED: when sched makes it ready */
 	uint64_t vtime; /* weighted time used; compared by difference */
 	uint64_t vrest; /* of the division by shares */
-	int64_t min_credit; /* ns below (> 0) or above its minimum */
+	int64_t min_credit; /* ns that its minimum owes it; < 0: it has had more */
 	int64_t max_budget; /* ns left below its maximum */
 	uint64_t budget_at; /* when the two were brought up to date */
 	uint64_t time[WORLD_STATES]; /* ns in each state, up to since */
@@ -83,18 +84,20 @@ struct world {
 	struct list all, queue;
 };
 
-/* What sched asks of its surroundings; kick may be NULL, the others serve sched_run_once. */
+/* What sched asks of its surroundings; kick may be NULL; the timer serves sched_run_once only. */
 struct sched_hooks {
-	void (*kick)(uint32_t pcpu); /* make this other PCPU call sched_pick soon */
-	uint32_t (*this_pcpu)(void); /* who calls; SCHED_NO_PCPU: none of ours */
+	void (*kick)(uint32_t pcpu); /* make pcpu, maybe the caller's own, call sched_pick soon */
 	uint64_t (*now_ns)(void);
 	void (*arm_timer)(uint64_t ns); /* this PCPU's timer; SCHED_NEVER: off */
 };
 
-/* Once, on one PCPU. hooks must stay. Makes the console's world. */
+/* Once, on one PCPU; hooks must stay. Makes the console's world and the idle worlds. */
 void sched_init(const struct sched_hooks *hooks, uint64_t now);
 
-/* PCPU starts or ceases to be scheduled on; not while a world runs there. */
+/*
+ * pcpu (< SCHED_PCPU_MAX) starts or ceases to be scheduled on; not while a world runs
+ * there. Worlds that wait there go on elsewhere.
+ */
 void sched_pcpu_online(uint32_t pcpu, uint64_t now);
 void sched_pcpu_offline(uint32_t pcpu, uint64_t now);
 uint32_t sched_pcpus_online(void);
@@ -124,15 +127,15 @@ void world_set_affinity(struct world *w, uint64_t pcpus);
 int world_start(struct world *w, uint64_t now);
 
 /*
- * To STOPPED. VMK_OK: it is. VMK_BUSY: it runs on another PCPU (or the caller's own),
- * which has been kicked and will stop it; call again. A wake meanwhile is lost.
+ * To STOPPED. VMK_OK: it is. VMK_BUSY: it runs on some PCPU, which has been kicked
+ * and will stop it when run returns; call again.
  */
 int world_stop(struct world *w, uint64_t now);
 
 /*
- * There is something to do for w. WAITING becomes READY; RUNNING: its PCPU is kicked
- * (unless it is the caller's) and the next RUN_WAIT returns at once. A wake that comes
- * before run looks at its work is never lost. Owner's locks may be held.
+ * There is something to do for w. WAITING: becomes READY, and a PCPU that is idle or runs
+ * a lesser world is kicked. RUNNING: its PCPU is kicked, and if it waits now it is READY
+ * at once: no wake is ever lost. STOPPED: nothing. Locks of lower rank may be held.
  */
 void sched_wake(struct world *w, uint64_t now);
 
@@ -167,11 +170,8 @@ struct world_times {
 	uint64_t used_ns, sys_ns, ready_ns, wait_ns, capped_ns, stopped_ns;
 };
 
-/* Times of w up to now, the state that lasts included. */
+/* Times of w up to now, the state that lasts included. An idle world is RUNNING while its PCPU idles. */
 void world_get_times(struct world *w, uint64_t now, struct world_times *times);
-
-/* Time that pcpu had no world to run, up to now, since it came online. */
-uint64_t sched_idle_ns(uint32_t pcpu, uint64_t now);
 
 /* Registers /sched; needs the now_ns hook. */
 int sched_vsi_init(void);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/* What the files of sched/ share. Everything here is under sched.lock. */
+#ifndef SCHED_PRIVATE_H
+#define SCHED_PRIVATE_H
+
+#include "lib/spinlock.h"
+#include "sched/sched.h"
+
+#define NS_PER_MS 1000000ull
+#define SLICE_MIN_NS NS_PER_MS
+#define SLICE_MAX_NS (100 * NS_PER_MS)
+
+struct sched_pcpu {
+	bool online;
+	bool idle; /* nothing to run, and not kicked for anything yet */
+	bool preempted; /* kicked for a better world, which it has not picked yet */
+	struct world *current;
+	uint64_t slice_end; /* of current */
+	uint64_t kicks; /* sent to it */
+	struct world idle_world;
+};
+
+struct sched {
+	struct spinlock lock;
+	const struct sched_hooks *hooks;
+	uint64_t slice_ns;
+	uint64_t vnow; /* virtual time: the highest at which anybody was picked for it */
+	uint32_t next_id;
+	uint32_t online; /* PCPUs */
+	uint32_t min_total; /* percent that all minima add up to */
+	struct list worlds; /* all, by id */
+	struct list ready; /* READY */
+	struct list timed; /* WAITING with a deadline, and CAPPED */
+	struct sched_pcpu pcpu[SCHED_PCPU_MAX];
+	struct world console;
+};
+
+extern struct sched sched;
+
+/* account.c: time */
+
+/* Accounts and begins another state; the queues follow. */
+void sched_account_state(struct world *w, enum sched_state state, uint64_t now);
+
+/* Brings w's times, virtual time, minimum and maximum up to now; in any state. */
+void sched_account(struct world *w, uint64_t now);
+
+/* Virtual time for ns of w's time. */
+uint64_t sched_weigh(const struct world *w, uint64_t ns);
+
+/* Keeps w near the present: nobody saves up or owes more than a moment's time. */
+void sched_bound_vtime(struct world *w);
+
+/* True if w has a maximum and has used it up. */
+bool sched_is_capped(const struct world *w);
+
+/* When a capped world may run again. */
+uint64_t sched_cap_end(const struct world *w, uint64_t now);
+
+/* For how long w may run before it is capped. */
+uint64_t sched_cap_left(const struct world *w);
+
+/* A world's credit and budget start anew: its minimum or maximum was set. */
+void sched_reset_limits(struct world *w, uint64_t now);
+
+/* sched.c: places */
+
+/* w, in no queue, wants to run: READY, or CAPPED. */
+void sched_make_ready(struct world *w, uint64_t now);
+
+/* The PCPU to be kicked so that w, just made READY, runs soon; SCHED_NO_PCPU: none. */
+uint32_t sched_place(const struct world *w, uint64_t now);
+
+/* Without the lock. */
+void sched_kick(uint32_t pcpu);
+
+/* A world with its id and place among all; sched.lock is not held. */
+void sched_world_setup(struct world *w, enum world_kind kind, uint32_t id, const char *name);
+
+#endif

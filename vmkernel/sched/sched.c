@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * The one run queue. A PCPU that is free looks through all ready worlds: they
+ * are few, and so the order that minima, shares and nearness ask for need not
+ * be kept in a structure, only compared. Whoever makes a world ready says
+ * which PCPU should look: an idle one, else the one whose world has had most
+ * of its share.
+ *
+ * The virtual time of all, vnow, follows the worlds that are picked for their
+ * virtual time. A world with more shares than one PCPU can give stays behind
+ * it, as far as sched_bound_vtime lets it, and takes nothing from the others.
+ */
+#include "lib/assert.h"
+#include "lib/format.h"
+#include "sched/private.h"
+
+#define NEAR_NS NS_PER_MS /* so much longer a world waits for the PCPU that it knows */
+#define PREEMPT_NS NS_PER_MS /* so far behind must a woken world be to push another out */
+
+struct sched sched = {
+	.lock = SPINLOCK_INIT(RANK_SCHED),
+	.worlds = LIST_INIT(sched.worlds),
+};
+
+void sched_kick(uint32_t pcpu)
+{
+	if (pcpu != SCHED_NO_PCPU && sched.hooks->kick)
+		sched.hooks->kick(pcpu);
+}
+
+void sched_init(const struct sched_hooks *hooks, uint64_t now)
+{
+	char name[16];
+
+	sched.hooks = hooks;
+	sched.slice_ns = SCHED_SLICE_NS;
+	sched.vnow = 0;
+	sched.online = sched.min_total = 0;
+	sched.next_id = WORLD_ID_CONSOLE + SCHED_PCPU_MAX;
+	list_init(&sched.worlds);
+	list_init(&sched.ready);
+	list_init(&sched.timed);
+	sched_world_setup(&sched.console, WORLD_CONSOLE, WORLD_ID_CONSOLE, "console");
+	sched.console.since = now;
+	sched.console.pcpu = 0;
+	list_add_tail(&sched.worlds, &sched.console.all);
+	for (uint32_t i = 0; i < SCHED_PCPU_MAX; i++) {
+		sched.pcpu[i] = (struct sched_pcpu){ .online = false };
+		vmk_snprintf(name, sizeof(name), "idle%u", i);
+		sched_world_setup(&sched.pcpu[i].idle_world, WORLD_IDLE, WORLD_ID_CONSOLE + i, name);
+		sched.pcpu[i].idle_world.pcpu = i;
+		list_init(&sched.pcpu[i].idle_world.all);
+	}
+}
+
+void sched_pcpu_online(uint32_t pcpu, uint64_t now)
+{
+	struct sched_pcpu *p = &sched.pcpu[pcpu];
+
+	VMK_ASSERT(pcpu < SCHED_PCPU_MAX);
+	spin_lock(&sched.lock);
+	if (!p->online) {
+		p->online = p->idle = true;
+		sched.online++;
+		p->idle_world.since = now;
+		p->idle_world.state = WORLD_RUNNING;
+		list_add_tail(&sched.worlds, &p->idle_world.all);
+	}
+	spin_unlock(&sched.lock);
+}
+
+void sched_pcpu_offline(uint32_t pcpu, uint64_t now)
+{
+	struct sched_pcpu *p = &sched.pcpu[pcpu];
+	uint32_t heir = 0;
+
+	VMK_ASSERT(pcpu < SCHED_PCPU_MAX);
+	spin_lock(&sched.lock);
+	VMK_ASSERT(!p->current);
+	if (p->online) {
+		p->online = p->idle = false;
+		sched.online--;
+		sched_account_state(&p->idle_world, WORLD_STOPPED, now);
+		list_del(&p->idle_world.all);
+	}
+	while (heir < SCHED_PCPU_MAX && !sched.pcpu[heir].online)
+		heir++;
+	spin_unlock(&sched.lock);
+	if (heir < SCHED_PCPU_MAX)
+		sched_kick(heir); /* takes over the deadlines */
+}
+
+uint32_t sched_pcpus_online(void)
+{
+	return __atomic_load_n(&sched.online, __ATOMIC_RELAXED);
+}
+
+void sched_make_ready(struct world *w, uint64_t now)
+{
+	sched_account(w, now);
+	sched_bound_vtime(w);
+	if (sched_is_capped(w)) {
+		w->due = sched_cap_end(w, now);
+		sched_account_state(w, WORLD_CAPPED, now);
+	} else {
+		sched_account_state(w, WORLD_READY, now);
+	}
+}
+
+static bool may_run(const struct world *w, uint32_t pcpu)
+{
+	return sched.pcpu[pcpu].online && w->affinity >> pcpu & 1;
+}
+
+/* An idle PCPU for w, its last one if possible; it counts as busy from now on. */
+static uint32_t claim_idle(const struct world *w)
+{
+	uint32_t found = SCHED_NO_PCPU;
+
+	if (w->pcpu != SCHED_NO_PCPU && sched.pcpu[w->pcpu].idle && may_run(w, w->pcpu))
+		found = w->pcpu;
+	for (uint32_t i = 0; i < SCHED_PCPU_MAX && found == SCHED_NO_PCPU; i++)
+		if (sched.pcpu[i].idle && may_run(w, i))
+			found = i;
+	if (found != SCHED_NO_PCPU) {
+		sched.pcpu[found].idle = false;
+		sched.pcpu[found].kicks++;
+	}
+	return found;
+}
+
+/* By how much w should run rather than the world that runs on p; 0 or less: not. */
+static int64_t advantage(const struct world *w, const struct sched_pcpu *p, uint64_t now)
+{
+	const struct world *r = p->current;
+	uint64_t running = now > r->since ? now - r->since : 0;
+	uint64_t vtime = r->vtime + sched_weigh(r, running);
+
+	if (r->min_credit > 0)
+		return 0;
+	if (w->min_credit > 0)
+		return INT64_MAX;
+	return (int64_t)(vtime - w->vtime - sched_weigh(w, PREEMPT_NS));
+}
+
+uint32_t sched_place(const struct world *w, uint64_t now)
+{
+	uint32_t best = SCHED_NO_PCPU;
+	int64_t most = 0;
+
+	if (w->state != WORLD_READY)
+		return SCHED_NO_PCPU;
+	best = claim_idle(w);
+	if (best != SCHED_NO_PCPU)
+		return best;
+	for (uint32_t i = 0; i < SCHED_PCPU_MAX; i++) {
+		struct sched_pcpu *p = &sched.pcpu[i];
+
+		if (p->current && !p->preempted && may_run(w, i) && advantage(w, p, now) > most) {
+			most = advantage(w, p, now);
+			best = i;
+		}
+	}
+	if (best != SCHED_NO_PCPU) {
+		sched.pcpu[best].preempted = true;
+		sched.pcpu[best].kicks++;
+	}
+	return best;
+}
+
+/* Worlds whose deadline has passed, or whose cap has ended, are ready. */
+static void expire(uint64_t now)
+{
+	struct world *w, *next;
+
+	LIST_FOR_EACH_SAFE(w, next, &sched.timed, struct world, queue)
+		if (w->due <= now)
+			sched_make_ready(w, now);
+}
+
+/* True if a should go before b: minima first, the one that is longest behind. */
+static bool goes_before(const struct world *a, const struct world *b)
+{
+	bool a_owed = a->min_credit > 0, b_owed = b->min_credit > 0;
+
+	if (a_owed && b_owed)
+		return a->min_credit * b->min_pct > b->min_credit * a->min_pct;
+	if (a_owed || b_owed)
+		return a_owed;
+	return (int64_t)(a->vtime - b->vtime) < 0;
+}
+
+static struct world *best_ready(uint32_t pcpu, uint64_t now)
+{
+	struct world *w, *best = NULL, *near = NULL, *first = NULL;
+
+	LIST_FOR_EACH(w, &sched.ready, struct world, queue) {
+		sched_account(w, now);
+		if (!first || (int64_t)(w->vtime - first->vtime) < 0)
+			first = w;
+		if (!may_run(w, pcpu))
+			continue;
+		if (!best || goes_before(w, best))
+			best = w;
+		if (w->pcpu == pcpu && (!near || goes_before(w, near)))
+			near = w;
+	}
+	if (!best || best->min_credit > 0)
+		return best;
+	if (best == first && (int64_t)(best->vtime - sched.vnow) > 0)
+		sched.vnow = best->vtime;
+	if (near && (int64_t)(near->vtime - best->vtime - sched_weigh(best, NEAR_NS)) <= 0)
+		return near;
+	return best;
+}
+
+static void begin(struct sched_pcpu *p, uint32_t pcpu, struct world *w, uint64_t now)
+{
+	sched_account_state(w, WORLD_RUNNING, now);
+	w->wake_pending = false;
+	w->switches++;
+	if (w->pcpu != pcpu && w->pcpu != SCHED_NO_PCPU)
+		w->moves++;
+	w->pcpu = pcpu;
+	p->slice_end = now + MIN(sched.slice_ns, sched_cap_left(w));
+}
+
+/* An idle PCPU that should take one of the worlds that are still ready. */
+static uint32_t spill(void)
+{
+	struct world *w;
+	uint32_t target = SCHED_NO_PCPU;
+
+	LIST_FOR_EACH(w, &sched.ready, struct world, queue) {
+		target = claim_idle(w);
+		if (target != SCHED_NO_PCPU)
+			break;
+	}
+	return target;
+}
+
+struct world *sched_pick(uint32_t pcpu, uint64_t now, uint64_t *until)
+{
+	struct sched_pcpu *p = &sched.pcpu[pcpu];
+	struct world *w = NULL;
+	uint32_t target;
+
+	spin_lock(&sched.lock);
+	VMK_ASSERT(!p->current);
+	expire(now);
+	if (p->online)
+		w = best_ready(pcpu, now);
+	p->idle = p->online && !w;
+	p->preempted = false;
+	if (w)
+		begin(p, pcpu, w, now);
+	target = spill();
+	if (p->online && p->idle != (p->idle_world.state == WORLD_RUNNING))
+		sched_account_state(&p->idle_world, p->idle ? WORLD_RUNNING : WORLD_WAITING, now);
+	__atomic_store_n(&p->current, w, __ATOMIC_RELAXED);
+	*until = w ? p->slice_end : SCHED_NEVER;
+	spin_unlock(&sched.lock);
+	sched_kick(target);
+	return w;
+}
+
+void sched_put(uint32_t pcpu, struct world *w, uint64_t now, enum run_result why)
+{
+	struct sched_pcpu *p = &sched.pcpu[pcpu];
+
+	spin_lock(&sched.lock);
+	VMK_ASSERT(p->current == w && w->state == WORLD_RUNNING);
+	__atomic_store_n(&p->current, NULL, __ATOMIC_RELAXED);
+	w->due = w->wait_until;
+	if (why == RUN_STOP || w->stop_pending) {
+		sched_account_state(w, WORLD_STOPPED, now);
+	} else if (why == RUN_WAIT && !w->wake_pending && w->due > now) {
+		sched_account_state(w, WORLD_WAITING, now);
+		sched_bound_vtime(w);
+	} else {
+		sched_make_ready(w, now);
+	}
+	spin_unlock(&sched.lock);
+}
+
+uint64_t sched_next_deadline(uint32_t pcpu, uint64_t now)
+{
+	struct sched_pcpu *p = &sched.pcpu[pcpu];
+	uint64_t deadline;
+	struct world *w;
+
+	spin_lock(&sched.lock);
+	deadline = p->current ? p->slice_end : SCHED_NEVER;
+	LIST_FOR_EACH(w, &sched.timed, struct world, queue)
+		if (w->pcpu == pcpu || w->pcpu == SCHED_NO_PCPU || !sched.pcpu[w->pcpu].online)
+			deadline = MIN(deadline, w->due);
+	spin_unlock(&sched.lock);
+	return MAX(deadline, now);
+}
+
+bool sched_run_once(uint32_t pcpu)
+{
+	const struct sched_hooks *hooks = sched.hooks;
+	uint64_t now = hooks->now_ns(), until;
+	struct world *w = sched_pick(pcpu, now, &until);
+
+	hooks->arm_timer(sched_next_deadline(pcpu, now));
+	if (!w)
+		return false;
+	sched_put(pcpu, w, hooks->now_ns(), w->run(w, until));
+	return true;
+}
+
+struct world *sched_current(uint32_t pcpu)
+{
+	return __atomic_load_n(&sched.pcpu[pcpu].current, __ATOMIC_RELAXED);
+}
+
+uint32_t sched_current_id(uint32_t pcpu)
+{
+	const struct world *w = pcpu < SCHED_PCPU_MAX ? sched_current(pcpu) : NULL;
+
+	return w ? w->id : WORLD_ID_CONSOLE + pcpu;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * Worlds: making and removing them, their shares, starting and stopping.
+ * Since a world's stack is empty whenever it does not run, one that does not
+ * run is stopped by nothing but a change of its state.
+ */
+#include "error.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "lib/text.h"
+#include "sched/private.h"
+
+void sched_world_setup(struct world *w, enum world_kind kind, uint32_t id, const char *name)
+{
+	memset(w, 0, sizeof(*w));
+	strscpy(w->name, name, sizeof(w->name));
+	w->kind = kind;
+	w->id = id;
+	w->wait_until = w->due = SCHED_NEVER;
+	w->pcpu = SCHED_NO_PCPU;
+	w->shares = SCHED_SHARES_DEFAULT;
+	w->affinity = SCHED_ANY_PCPU;
+	w->state = WORLD_STOPPED;
+	list_init(&w->queue);
+}
+
+void world_init(struct world *w, enum world_kind kind, const char *name, world_run_fn run,
+		void *ctx, uint64_t now)
+{
+	sched_world_setup(w, kind, 0, name);
+	w->run = run;
+	w->ctx = ctx;
+	w->since = now;
+	sched_reset_limits(w, now);
+	spin_lock(&sched.lock);
+	w->id = sched.next_id++;
+	w->vtime = sched.vnow;
+	list_add_tail(&sched.worlds, &w->all);
+	spin_unlock(&sched.lock);
+}
+
+int world_destroy(struct world *w)
+{
+	int err = VMK_BUSY;
+
+	spin_lock(&sched.lock);
+	if (w->state == WORLD_STOPPED) {
+		sched.min_total -= w->min_pct;
+		list_del(&w->all);
+		err = VMK_OK;
+	}
+	spin_unlock(&sched.lock);
+	return err;
+}
+
+int world_set_shares(struct world *w, uint32_t shares, uint32_t min_pct, uint32_t max_pct,
+		     uint64_t now)
+{
+	int err = VMK_OK;
+
+	if (!shares || shares > SCHED_SHARES_MAX || min_pct > 100 || max_pct > 100 ||
+	    (max_pct && min_pct > max_pct))
+		return VMK_BAD_PARAM;
+	spin_lock(&sched.lock);
+	sched_account(w, now);
+	if (min_pct > w->min_pct && sched.min_total - w->min_pct + min_pct > sched.online * 100) {
+		err = VMK_OVERCOMMIT;
+	} else {
+		sched.min_total += min_pct - w->min_pct;
+		w->shares = shares;
+		w->vrest = 0;
+		if (min_pct != w->min_pct || max_pct != w->max_pct) {
+			w->min_pct = min_pct;
+			w->max_pct = max_pct;
+			sched_reset_limits(w, now);
+		}
+		sched_bound_vtime(w);
+	}
+	spin_unlock(&sched.lock);
+	return err;
+}
+
+void world_set_affinity(struct world *w, uint64_t pcpus)
+{
+	VMK_ASSERT(pcpus);
+	spin_lock(&sched.lock);
+	w->affinity = pcpus;
+	spin_unlock(&sched.lock);
+}
+
+int world_start(struct world *w, uint64_t now)
+{
+	uint32_t target = SCHED_NO_PCPU;
+	int err = VMK_BAD_STATE;
+
+	spin_lock(&sched.lock);
+	if (w->state == WORLD_STOPPED) {
+		w->stop_pending = false;
+		sched_make_ready(w, now);
+		target = sched_place(w, now);
+		err = VMK_OK;
+	}
+	spin_unlock(&sched.lock);
+	sched_kick(target);
+	return err;
+}
+
+int world_stop(struct world *w, uint64_t now)
+{
+	uint32_t target = SCHED_NO_PCPU;
+
+	spin_lock(&sched.lock);
+	if (w->state == WORLD_RUNNING) {
+		w->stop_pending = true;
+		target = w->pcpu;
+	} else if (w->state != WORLD_STOPPED) {
+		sched_account_state(w, WORLD_STOPPED, now);
+	}
+	spin_unlock(&sched.lock);
+	sched_kick(target);
+	return target == SCHED_NO_PCPU ? VMK_OK : VMK_BUSY;
+}
+
+void sched_wake(struct world *w, uint64_t now)
+{
+	uint32_t target = SCHED_NO_PCPU;
+
+	spin_lock(&sched.lock);
+	if (w->state == WORLD_WAITING) {
+		w->wakes++;
+		sched_make_ready(w, now);
+		target = sched_place(w, now);
+	} else if (w->state == WORLD_RUNNING) {
+		w->wake_pending = true;
+		target = w->pcpu;
+	}
+	spin_unlock(&sched.lock);
+	sched_kick(target);
+}
+
+void world_get_times(struct world *w, uint64_t now, struct world_times *times)
+{
+	spin_lock(&sched.lock);
+	sched_account(w, now);
+	*times = (struct world_times){
+		.used_ns = w->time[WORLD_RUNNING],
+		.sys_ns = w->sys_ns,
+		.ready_ns = w->time[WORLD_READY],
+		.wait_ns = w->time[WORLD_WAITING],
+		.capped_ns = w->time[WORLD_CAPPED],
+		.stopped_ns = w->time[WORLD_STOPPED],
+	};
+	spin_unlock(&sched.lock);
+}
