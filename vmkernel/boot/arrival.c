@@ -71,7 +71,6 @@ static const struct log_hooks log_hooks = {
 
 static const struct sched_hooks sched_hooks = {
 	.kick = pcpu_kick,
-	.this_pcpu = hook_pcpu,
 	.now_ns = now_ns,
 	.arm_timer = timer_arm,
 };

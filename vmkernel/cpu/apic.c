@@ -40,7 +40,7 @@
 
 static bool x2apic_mode;
 static bool tsc_deadline;
-static uint64_t timer_khz; /* of the APIC timer, measured by the first PCPU that is taken */
+static uint64_t timer_mult; /* timer ticks per ns, 32.32, measured by the first PCPU that is taken */
 
 static uint32_t reg_read(uint32_t reg)
 {
@@ -61,7 +61,7 @@ int apic_init(bool x2apic)
 {
 	x2apic_mode = x2apic;
 	tsc_deadline = (cpuid(1, 0).ecx & CPUID1_ECX_TSC_DEADLINE) != 0;
-	timer_khz = 0;
+	timer_mult = 0;
 	return 0;
 }
 
@@ -133,9 +133,9 @@ static void timer_calibrate(void)
 	ticks = UINT32_MAX - reg_read(APIC_TIMER_CURRENT);
 	tsc = rdtsc() - tsc;
 	reg_write(APIC_TIMER_INIT, 0);
-	timer_khz = (uint64_t)ticks * tsc_khz / tsc;
-	if (!timer_khz)
-		timer_khz = 1;
+	timer_mult = (((uint64_t)ticks * tsc_khz / tsc) << 32) / 1000000;
+	if (!timer_mult)
+		timer_mult = 1;
 }
 
 void apic_pcpu_init(void)
@@ -149,7 +149,7 @@ void apic_pcpu_init(void)
 	reg_write(APIC_LVT_TIMER, LVT_MASKED | VEC_TIMER);
 	if (tsc_deadline)
 		reg_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VEC_TIMER);
-	else if (!timer_khz)
+	else if (!timer_mult)
 		timer_calibrate();
 	if (!tsc_deadline)
 		reg_write(APIC_LVT_TIMER, VEC_TIMER);
@@ -171,7 +171,7 @@ static void timer_arm_count(uint64_t ns)
 		reg_write(APIC_TIMER_INIT, 0);
 		return;
 	}
-	ticks = ns > now ? (uint64_t)((unsigned __int128)(ns - now) * timer_khz / 1000000) + 1 : 1;
+	ticks = ns > now ? (uint64_t)(((unsigned __int128)(ns - now) * timer_mult) >> 32) + 1 : 1;
 	reg_write(APIC_TIMER_INIT, ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
 }
 

@@ -28,7 +28,7 @@ void apic_pcpu_exit(void);
 uint32_t apic_id(void);
 void apic_eoi(void);
 
-/* Interrupt PCPU id (any but the caller's own), which sets its need_resched. */
+/* Interrupt PCPU id (maybe the caller's own), which sets its need_resched. */
 void pcpu_kick(uint32_t id);
 
 /* Fixed interrupt to a processor by APIC id: the doorbell. */

@@ -20,7 +20,7 @@ void time_init(uint64_t khz, uint64_t wall_ns)
 	tsc_start = rdtsc();
 	wall_start = wall_ns;
 	mult_ns = (NS_PER_MS << 32) / khz;
-	mult_tsc = (uint64_t)(((unsigned __int128)khz << 32) / NS_PER_MS);
+	mult_tsc = (khz << 32) / NS_PER_MS;
 }
 
 static inline uint64_t scale(uint64_t v, uint64_t mult)
