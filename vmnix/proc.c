@@ -179,7 +179,8 @@ static void add_child(struct proc_dir_entry *dir, const char *path, char *name, 
 		if (node)
 			proc_create_data(name, 0600, dir, &leaf_ops, node);
 	} else if (strcmp(child, "/vm")) {
-		sub = proc_mkdir(name, dir);
+		/* /proc/vmware/log is the log's text, as on ESX; the node of that name is about it. */
+		sub = proc_mkdir(strcmp(child, "/log") ? name : "logging", dir);
 		if (sub)
 			walk(sub, child, vm, depth + 1);
 	}

@@ -7,13 +7,14 @@
 . "$(dirname "$0")/../lib/check.sh"
 
 for v in 5.10 6.1 6.12; do
-	module=build/vmnix/$v/vmnix.ko
 	out=$(scripts/console-run -q --kernel $v --no-load --timeout 120 -- '
 		uname -r; nproc; ip addr show lo | grep -c 127.0.0.1; ls -d /proc/1 /sys/class /dev/pts
-		[ ! -e /lib/modules/$(uname -r)/extra/vmnix.ko ] || modinfo -F vermagic vmnix' 2>&1)
+		insmod /lib/modules/$(uname -r)/extra/vmnix.ko mem=64M && ls /dev/vmnix && rmmod vmnix &&
+			! ls /dev/vmnix && echo unloaded' 2>&1)
 	check_match "console $v boots" "$out" "^$v\.[0-9]+"
 	check_match "console $v has its file systems" "$out" '^/dev/pts$'
-	[ ! -e $module ] || check_match "console $v has the module" "$out" "^$v.* SMP"
+	check_match "vmnix loads into $v" "$out" '^/dev/vmnix$'
+	check_match "vmnix leaves $v" "$out" '^unloaded$'
 done
 
 scripts/console-run -q --no-load --timeout 60 -- 'exit 7' 2>/dev/null

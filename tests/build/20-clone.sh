@@ -15,6 +15,7 @@ git ls-files -co --exclude-standard -z | tar -c --null --ignore-failed-read -T -
 # The decoder takes longest and does not depend on the configuration.
 mkdir "$clone/build"
 [ ! -d build/zydis ] || cp -a build/zydis "$clone/build/"
+scripts/console-run --no-load --timeout 300 -- 'sleep 60; echo "still here"' >"$top/other" 2>&1 &
 cd "$clone" || exit 1
 
 check "builds below a path with blanks" make -j2 all
@@ -23,6 +24,8 @@ check "installed the vmkernel" test -s "$top/dest dir/boot/vmkernel"
 check "installed the start script" test -x "$top/dest dir/etc/init.d/vmware"
 check "installed the module" test -n "$(find "$top/dest dir/lib/modules" -name vmnix.ko)"
 check "runs below a path with blanks" scripts/console-run --no-load --timeout 120 -- true
+wait
+check_match "two clones run at once" "$(cat "$top/other")" '^still here$'
 
 sum() { sha256sum <build/vmkernel/vmkernel; }
 before=$(sum)

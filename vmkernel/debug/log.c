@@ -79,11 +79,11 @@ static size_t prefix(char *buf, size_t size, enum log_level at, const char *faci
 	uint64_t ms = hooks && hooks->now_ns ? hooks->now_ns() / NS_PER_MS : 0;
 	uint64_t s = ms / 1000;
 
-	return (size_t)vmk_snprintf(buf, size, "%lu:%02lu:%02lu:%02lu.%03lu cpu%u:%u)%s%s: %d: ",
-				    s / 86400, s / 3600 % 24, s / 60 % 60, s % 60, ms % 1000,
-				    hooks && hooks->pcpu ? hooks->pcpu() : 0,
-				    hooks && hooks->world ? hooks->world() : 0, marks[at],
-				    facility, line);
+	return (size_t)vmk_snprintf(
+		buf, size, "%lu:%02lu:%02lu:%02lu.%03lu cpu%u:%u)%s%s: %d: ", s / 86400,
+		s / 3600 % 24, s / 60 % 60, s % 60, ms % 1000,
+		hooks && hooks->pcpu ? hooks->pcpu() : 0,
+		hooks && hooks->world ? hooks->world() : 0, marks[at], facility, line);
 }
 
 /* Control characters in what came from elsewhere must not fake a line. */

@@ -22,8 +22,7 @@ enum log_level {
 #define LOG_LINE_MAX 512u /* bytes of a line with its newline; longer ones are cut */
 
 /* LOG(INFO, "Sched", "world %u started", id): level is ERROR, WARNING, INFO or DEBUG. */
-#define LOG(level, facility, ...) \
-	log_print(LOG_LEVEL_##level, facility, __LINE__, __VA_ARGS__)
+#define LOG(level, facility, ...) log_print(LOG_LEVEL_##level, facility, __LINE__, __VA_ARGS__)
 
 /* What the log asks of the layers above it; any may be NULL. */
 struct log_hooks {

@@ -14,9 +14,9 @@ void vmk_panic(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 
  * the console does can get here. Compiled, but never evaluated, without
  * CONFIG_ASSERTIONS.
  */
-#define VMK_ASSERT(cond)                                                                  \
-	do {                                                                              \
-		if (IS_ENABLED(CONFIG_ASSERTIONS) && !(cond))                             \
+#define VMK_ASSERT(cond)                                                                     \
+	do {                                                                                 \
+		if (IS_ENABLED(CONFIG_ASSERTIONS) && !(cond))                                \
 			vmk_panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #cond); \
 	} while (0)
 

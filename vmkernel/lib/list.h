@@ -14,7 +14,10 @@ struct list {
 };
 
 /* Initialiser of a static head. */
-#define LIST_INIT(head) { &(head), &(head) }
+#define LIST_INIT(head)          \
+	{                        \
+		&(head), &(head) \
+	}
 
 static inline void list_init(struct list *head)
 {
@@ -61,15 +64,15 @@ static inline void list_del(struct list *node)
 	(list_empty(head) ? NULL : LIST_ENTRY((head)->next, type, member))
 
 /* pos: a type *. The body may not remove pos. */
-#define LIST_FOR_EACH(pos, head, type, member)                                      \
+#define LIST_FOR_EACH(pos, head, type, member)                                     \
 	for (pos = LIST_ENTRY((head)->next, type, member); &pos->member != (head); \
 	     pos = LIST_ENTRY(pos->member.next, type, member))
 
 /* As above; next_pos: a second type *. The body may remove and free pos. */
-#define LIST_FOR_EACH_SAFE(pos, next_pos, head, type, member)                       \
-	for (pos = LIST_ENTRY((head)->next, type, member),                          \
-	    next_pos = LIST_ENTRY(pos->member.next, type, member);                  \
-	     &pos->member != (head);                                                \
+#define LIST_FOR_EACH_SAFE(pos, next_pos, head, type, member)      \
+	for (pos = LIST_ENTRY((head)->next, type, member),         \
+	    next_pos = LIST_ENTRY(pos->member.next, type, member); \
+	     &pos->member != (head);                               \
 	     pos = next_pos, next_pos = LIST_ENTRY(pos->member.next, type, member))
 
 #endif

@@ -30,8 +30,8 @@ static void track_lock(const struct spinlock *lock, bool check)
 		return;
 	for (uint32_t i = 0; check && i < track->count; i++)
 		if (track->held[i]->rank >= lock->rank)
-			vmk_panic("lock of rank %u taken while one of rank %u is held",
-				  lock->rank, track->held[i]->rank);
+			vmk_panic("lock of rank %u taken while one of rank %u is held", lock->rank,
+				  track->held[i]->rank);
 	VMK_ASSERT(track->count < LOCKS_HELD_MAX);
 	track->held[track->count++] = lock;
 }

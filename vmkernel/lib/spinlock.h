@@ -34,7 +34,10 @@ struct spinlock {
 	uint32_t contended; /* times that somebody had to wait; a statistic */
 };
 
-#define SPINLOCK_INIT(lock_rank) { 0, 0, (lock_rank), 0 }
+#define SPINLOCK_INIT(lock_rank)     \
+	{                            \
+		0, 0, (lock_rank), 0 \
+	}
 
 /* The ranked locks that one PCPU holds. */
 #define LOCKS_HELD_MAX 8u

@@ -42,7 +42,7 @@ static uint32_t class_of(size_t size)
 	uint32_t class = 0;
 
 	while (class < HEAP_CLASSES && CLASS_BYTES(class) < size)
-		class++;
+		class ++;
 	return class;
 }
 

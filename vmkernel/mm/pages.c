@@ -161,8 +161,9 @@ static uint64_t find_gap(uint64_t bytes, const struct page_range *keep, uint32_t
 
 	for (uint32_t i = 0; i < extent_count + count; i++) {
 		bool after = i >= extent_count;
-		uint64_t start = after ? keep[i - extent_count].start.v + keep[i - extent_count].bytes :
-					 extents[i].start;
+		uint64_t start =
+			after ? keep[i - extent_count].start.v + keep[i - extent_count].bytes
+			      : extents[i].start;
 		const struct extent *e = find_extent(start);
 		uint64_t gap = e ? gap_at(e, start, keep, count) : 0;
 

@@ -19,27 +19,27 @@
 #define ORDER_LARGE 9u
 
 /* Whose page it is: PAGE_OWNER(NAME, name in /memory/owners, "what for"). */
-#define PAGE_OWNERS(PAGE_OWNER)                                       \
-	PAGE_OWNER(FREE, free, "not allocated")                       \
-	PAGE_OWNER(META, meta, "this allocator's own ledger")         \
-	PAGE_OWNER(IMAGE, image, "the vmkernel image")                \
-	PAGE_OWNER(LOADER, loader, "page tables made by the loader")  \
-	PAGE_OWNER(TABLES, tables, "the vmkernel's page tables")      \
-	PAGE_OWNER(STACK, stack, "stacks")                            \
-	PAGE_OWNER(PCPU, pcpu, "what belongs to one processor")       \
-	PAGE_OWNER(SLAB, slab, "heap, small objects")                 \
-	PAGE_OWNER(HEAP, heap, "heap, large objects")                 \
-	PAGE_OWNER(SHARED, shared, "mapped by the console too")       \
-	PAGE_OWNER(GUEST, guest, "memory of virtual machines")        \
-	PAGE_OWNER(NESTED, nested, "nested page tables")              \
-	PAGE_OWNER(VMM, vmm, "control blocks of virtual machines")    \
+#define PAGE_OWNERS(PAGE_OWNER)                                      \
+	PAGE_OWNER(FREE, free, "not allocated")                      \
+	PAGE_OWNER(META, meta, "this allocator's own ledger")        \
+	PAGE_OWNER(IMAGE, image, "the vmkernel image")               \
+	PAGE_OWNER(LOADER, loader, "page tables made by the loader") \
+	PAGE_OWNER(TABLES, tables, "the vmkernel's page tables")     \
+	PAGE_OWNER(STACK, stack, "stacks")                           \
+	PAGE_OWNER(PCPU, pcpu, "what belongs to one processor")      \
+	PAGE_OWNER(SLAB, slab, "heap, small objects")                \
+	PAGE_OWNER(HEAP, heap, "heap, large objects")                \
+	PAGE_OWNER(SHARED, shared, "mapped by the console too")      \
+	PAGE_OWNER(GUEST, guest, "memory of virtual machines")       \
+	PAGE_OWNER(NESTED, nested, "nested page tables")             \
+	PAGE_OWNER(VMM, vmm, "control blocks of virtual machines")   \
 	PAGE_OWNER(OTHER, other, "anything else")
 
 enum page_owner {
 #define PAGE_OWNER(NAME, name, text) PAGES_##NAME,
 	PAGE_OWNERS(PAGE_OWNER)
 #undef PAGE_OWNER
-	PAGES_OWNERS
+		PAGES_OWNERS
 };
 
 /* Memory inside the extents that is in use before the allocator starts; page aligned. */

@@ -48,7 +48,8 @@ void sched_init(const struct sched_hooks *hooks, uint64_t now)
 	for (uint32_t i = 0; i < SCHED_PCPU_MAX; i++) {
 		sched.pcpu[i] = (struct sched_pcpu){ .online = false };
 		vmk_snprintf(name, sizeof(name), "idle%u", i);
-		sched_world_setup(&sched.pcpu[i].idle_world, WORLD_IDLE, WORLD_ID_CONSOLE + i, name);
+		sched_world_setup(&sched.pcpu[i].idle_world, WORLD_IDLE, WORLD_ID_CONSOLE + i,
+				  name);
 		sched.pcpu[i].idle_world.pcpu = i;
 		list_init(&sched.pcpu[i].idle_world.all);
 	}

@@ -170,7 +170,7 @@ struct world_times {
 	uint64_t used_ns, sys_ns, ready_ns, wait_ns, capped_ns, stopped_ns;
 };
 
-/* Times of w up to now, the state that lasts included. An idle world is RUNNING while its PCPU idles. */
+/* Times of w up to now, this state included. An idle world is RUNNING while its PCPU idles. */
 void world_get_times(struct world *w, uint64_t now, struct world_times *times);
 
 /* Registers /sched; needs the now_ns hook. */

@@ -71,39 +71,39 @@ static const char *const kind_names[] = { "console", "idle", "helper", "vcpu" };
 static const char *const state_names[] = { "stopped", "ready", "running", "waiting", "capped" };
 
 /* WORLD_FIELD(name, "help", printf format, expressions over the snapshot w) */
-#define WORLD_FIELDS(WORLD_FIELD)                                                              \
-	WORLD_FIELD(name, "name", "%s\n", w.name)                                              \
-	WORLD_FIELD(kind, "console, idle, helper or vcpu", "%s\n", kind_names[w.kind])         \
-	WORLD_FIELD(state, "stopped, ready, running, waiting or capped", "%s\n",               \
-		    state_names[w.state])                                                      \
-	WORLD_FIELD(pcpu, "PCPU that it runs on or last ran on, -1: none", "%d\n", (int)w.pcpu) \
-	WORLD_FIELD(shares, "CPU shares", "%u\n", w.shares)                                    \
-	WORLD_FIELD(min, "least percent of a PCPU", "%u\n", w.min_pct)                         \
-	WORLD_FIELD(max, "most percent of a PCPU, 0: no limit", "%u\n", w.max_pct)             \
-	WORLD_FIELD(used, "ns on a PCPU", "%lu\n", w.time[WORLD_RUNNING])                      \
-	WORLD_FIELD(sys, "ns of these in the vmkernel", "%lu\n", w.sys_ns)                     \
-	WORLD_FIELD(ready, "ns ready, but without a PCPU", "%lu\n", w.time[WORLD_READY])       \
-	WORLD_FIELD(wait, "ns with nothing to do", "%lu\n", w.time[WORLD_WAITING])             \
-	WORLD_FIELD(capped, "ns held back by its maximum", "%lu\n", w.time[WORLD_CAPPED])      \
-	WORLD_FIELD(switches, "times that it was put on a PCPU", "%lu\n", w.switches)          \
-	WORLD_FIELD(moves, "times on another PCPU than before", "%lu\n", w.moves)              \
-	WORLD_FIELD(wakes, "times woken", "%lu\n", w.wakes)                                    \
-	WORLD_FIELD(all, "id kind state pcpu shares min max used sys ready wait capped name",   \
-		    "%u %s %s %d %u %u %u %lu %lu %lu %lu %lu %s\n", w.id, kind_names[w.kind],  \
-		    state_names[w.state], (int)w.pcpu, w.shares, w.min_pct, w.max_pct,         \
-		    w.time[WORLD_RUNNING], w.sys_ns, w.time[WORLD_READY],                      \
-		    w.time[WORLD_WAITING], w.time[WORLD_CAPPED], w.name)
+#define WORLD_FIELDS(WORLD_FIELD)                                                                \
+	WORLD_FIELD(name, "name", "%s\n", w.name)                                                \
+	WORLD_FIELD(kind, "console, idle, helper or vcpu", "%s\n", kind_names[w.kind])           \
+	WORLD_FIELD(state, "stopped, ready, running, waiting or capped", "%s\n",                 \
+		    state_names[w.state])                                                        \
+	WORLD_FIELD(pcpu, "PCPU that it runs on or last ran on, -1: none", "%d\n", (int)w.pcpu)  \
+	WORLD_FIELD(shares, "CPU shares", "%u\n", w.shares)                                      \
+	WORLD_FIELD(min, "least percent of a PCPU", "%u\n", w.min_pct)                           \
+	WORLD_FIELD(max, "most percent of a PCPU, 0: no limit", "%u\n", w.max_pct)               \
+	WORLD_FIELD(used, "ns on a PCPU", "%lu\n", w.time[WORLD_RUNNING])                        \
+	WORLD_FIELD(sys, "ns of these in the vmkernel", "%lu\n", w.sys_ns)                       \
+	WORLD_FIELD(ready, "ns ready, but without a PCPU", "%lu\n", w.time[WORLD_READY])         \
+	WORLD_FIELD(wait, "ns with nothing to do", "%lu\n", w.time[WORLD_WAITING])               \
+	WORLD_FIELD(capped, "ns held back by its maximum", "%lu\n", w.time[WORLD_CAPPED])        \
+	WORLD_FIELD(switches, "times that it was put on a PCPU", "%lu\n", w.switches)            \
+	WORLD_FIELD(moves, "times on another PCPU than before", "%lu\n", w.moves)                \
+	WORLD_FIELD(wakes, "times woken", "%lu\n", w.wakes)                                      \
+	WORLD_FIELD(all, "id kind state pcpu shares min max used sys ready wait capped name",    \
+		    "%u %s %s %d %u %u %u %lu %lu %lu %lu %lu %s\n", w.id, kind_names[w.kind],   \
+		    state_names[w.state], (int)w.pcpu, w.shares, w.min_pct, w.max_pct,           \
+		    w.time[WORLD_RUNNING], w.sys_ns, w.time[WORLD_READY], w.time[WORLD_WAITING], \
+		    w.time[WORLD_CAPPED], w.name)
 
-#define WORLD_FIELD(name, help, ...)                                                     \
-	static int get_##name(void *ctx, const char *member, struct vsi_text *out)       \
-	{                                                                                \
-		struct world w;                                                          \
-		int err = snapshot(member, &w);                                          \
-                                                                                         \
-		(void)ctx;                                                               \
-		if (!err)                                                                \
-			vsi_printf(out, __VA_ARGS__);                                    \
-		return err;                                                              \
+#define WORLD_FIELD(name, help, ...)                                               \
+	static int get_##name(void *ctx, const char *member, struct vsi_text *out) \
+	{                                                                          \
+		struct world w;                                                    \
+		int err = snapshot(member, &w);                                    \
+                                                                                   \
+		(void)ctx;                                                         \
+		if (!err)                                                          \
+			vsi_printf(out, __VA_ARGS__);                              \
+		return err;                                                        \
 	}
 WORLD_FIELDS(WORLD_FIELD)
 #undef WORLD_FIELD

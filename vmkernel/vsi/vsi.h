@@ -77,17 +77,29 @@ struct vsi_node {
 };
 
 /* Initialisers, for static nodes and compound literals. */
-#define VSI_FOLDER(nm, hlp) { .name = (nm), .help = (hlp), .kind = VSI_KIND_FOLDER }
-#define VSI_U64(nm, hlp, var) \
-	{ .name = (nm), .help = (hlp), .kind = VSI_KIND_U64, .value = (var) }
-#define VSI_U64_RW(nm, hlp, var, lo, hi)                                                     \
-	{ .name = (nm), .help = (hlp), .kind = VSI_KIND_U64, .value = (var), .writable = true, \
-	  .min = (lo), .max = (hi) }
-#define VSI_TEXT(nm, hlp, getter, setter, context)                                          \
-	{ .name = (nm), .help = (hlp), .kind = VSI_KIND_TEXT, .get = (getter), .set = (setter), \
-	  .writable = (setter) != NULL, .ctx = (context) }
-#define VSI_TABLE(nm, hlp, ops, context) \
-	{ .name = (nm), .help = (hlp), .kind = VSI_KIND_TABLE, .table = (ops), .ctx = (context) }
+#define VSI_FOLDER(nm, hlp)                                          \
+	{                                                            \
+		.name = (nm), .help = (hlp), .kind = VSI_KIND_FOLDER \
+	}
+#define VSI_U64(nm, hlp, var)                                                     \
+	{                                                                         \
+		.name = (nm), .help = (hlp), .kind = VSI_KIND_U64, .value = (var) \
+	}
+#define VSI_U64_RW(nm, hlp, var, lo, hi)                                           \
+	{                                                                          \
+		.name = (nm), .help = (hlp), .kind = VSI_KIND_U64, .value = (var), \
+		.writable = true, .min = (lo), .max = (hi)                         \
+	}
+#define VSI_TEXT(nm, hlp, getter, setter, context)                                   \
+	{                                                                            \
+		.name = (nm), .help = (hlp), .kind = VSI_KIND_TEXT, .get = (getter), \
+		.set = (setter), .writable = (setter) != NULL, .ctx = (context)      \
+	}
+#define VSI_TABLE(nm, hlp, ops, context)                                             \
+	{                                                                            \
+		.name = (nm), .help = (hlp), .kind = VSI_KIND_TABLE, .table = (ops), \
+		.ctx = (context)                                                     \
+	}
 
 /*
  * Hangs node under parent (a folder in the tree; NULL: the root).
