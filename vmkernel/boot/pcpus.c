@@ -182,10 +182,9 @@ int pcpus_stop_all(void)
 	for (uint32_t i = 1; i < pcpu_count(); i++) {
 		struct pcpu *pcpu = pcpu_get(i);
 
-		if (pcpu->state == PCPU_ONLINE) {
-			pcpu_kick(i);
+		if (pcpu->state == PCPU_ONLINE)
 			pcpu->state = PCPU_STOPPING;
-		}
+		pcpu_kick(i);
 		all &= pcpu->state != PCPU_STOPPING;
 	}
 	return all ? VMK_OK : VMK_BUSY;

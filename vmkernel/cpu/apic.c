@@ -118,7 +118,7 @@ void pcpu_kick(uint32_t id)
 {
 	struct pcpu *pcpu = pcpu_get(id);
 
-	if (pcpu && pcpu->state == PCPU_ONLINE)
+	if (pcpu && (pcpu->state == PCPU_ONLINE || pcpu->state == PCPU_STOPPING))
 		apic_send_fixed(pcpu->apic_id, VEC_KICK);
 }
 

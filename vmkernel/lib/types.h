@@ -19,9 +19,9 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 /* align: a power of two, of the same width as x. */
-#define ALIGN_DOWN(x, align) ((x) & ~((align)-1))
-#define ALIGN_UP(x, align) ALIGN_DOWN((x) + (align)-1, align)
-#define IS_ALIGNED(x, align) (((x) & ((align)-1)) == 0)
+#define ALIGN_DOWN(x, align) ((x) / (align) * (align))
+#define ALIGN_UP(x, align) ALIGN_DOWN((x) + ((align) - 1), align)
+#define IS_ALIGNED(x, align) ((x) % (align) == 0)
 
 /* The struct of which ptr points at the member. */
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
