@@ -69,14 +69,16 @@ static void registering(void **state)
 
 	assert_int_equal(dev_register_pio(&bus, 0x20, 4, &byte_ops, &p), VMK_OK);
 	for (i = 0x1e; i < 0x24; i++)
-		assert_int_equal(dev_register_pio(&bus, (uint16_t)i, i == 0x1e ? 3 : 2, &byte_ops, &p),
-				 i == 0x1f || i == 0x1e || i < 0x24 ? VMK_EXISTS : VMK_OK);
+		assert_int_equal(
+			dev_register_pio(&bus, (uint16_t)i, i == 0x1e ? 3 : 2, &byte_ops, &p),
+			i == 0x1f || i == 0x1e || i < 0x24 ? VMK_EXISTS : VMK_OK);
 	assert_int_equal(dev_register_pio(&bus, 0, 0x10000, &byte_ops, &p), VMK_EXISTS);
 	assert_int_equal(dev_register_pio(&bus, 0x24, 1, &byte_ops, &p), VMK_OK);
 	assert_int_equal(dev_register_pio(&bus, 0x1f, 1, &byte_ops, &p), VMK_OK);
 	for (i = bus.pio_count; i < DEV_MAX_PIO; i++)
-		assert_int_equal(dev_register_pio(&bus, (uint16_t)(0x8000 - 8 * i), 2, &byte_ops, &p),
-				 VMK_OK);
+		assert_int_equal(
+			dev_register_pio(&bus, (uint16_t)(0x8000 - 8 * i), 2, &byte_ops, &p),
+			VMK_OK);
 	assert_int_equal(dev_register_pio(&bus, 0x9000, 2, &byte_ops, &p), VMK_LIMIT_EXCEEDED);
 	for (i = 1; i < bus.pio_count; i++)
 		assert_true(bus.pio[i - 1].base + bus.pio[i - 1].len <= bus.pio[i].base);
@@ -244,8 +246,9 @@ static void random_claims(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(registering), cmocka_unit_test(cutting), cmocka_unit_test(msrs),
-		cmocka_unit_test(deadlines),   cmocka_unit_test(random_claims),
+		cmocka_unit_test(registering),	 cmocka_unit_test(cutting),
+		cmocka_unit_test(msrs),		 cmocka_unit_test(deadlines),
+		cmocka_unit_test(random_claims),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

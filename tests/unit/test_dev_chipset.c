@@ -357,7 +357,8 @@ static void every_address(void **state)
 				dev_pio_write(&cs.bus, (uint16_t)a, size, (uint32_t)vals[v]);
 			}
 			for (off = 0; off < 4096; off++) {
-				uint64_t gpa = (off & 1 ? CHIPSET_LAPIC_BASE : CHIPSET_IOAPIC_BASE) + off;
+				uint64_t gpa =
+					(off & 1 ? CHIPSET_LAPIC_BASE : CHIPSET_IOAPIC_BASE) + off;
 
 				dev_mmio_read(&cs.bus, (uint32_t)off % 8, gpa, size, &val);
 				assert_true(size == 8 || val >> (8 * size) == 0);

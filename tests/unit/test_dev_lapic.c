@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/devices/lapic.c vmkernel/devices/lapic_face.c vmkernel/devices/lapic_timer.c vmkernel/devices/apic_bus.c */
+/* sources: vmkernel/devices/lapic.c vmkernel/devices/lapic_face.c
+ *	vmkernel/devices/lapic_timer.c vmkernel/devices/apic_bus.c */
 /*
  * Local APICs, alone and four of them on their bus: priorities, EOI, both faces and
  * the transitions between them, errors, timer modes, IPIs with every destination form,
@@ -76,7 +77,9 @@ static int fresh(void **state)
 
 	(void)state;
 	fake_ns = 3 * SEC;
-	bus = (struct apic_bus){ .count = CPUS, .nmi = bus_nmi, .init = bus_init, .sipi = bus_sipi };
+	bus = (struct apic_bus){
+		.count = CPUS, .nmi = bus_nmi, .init = bus_init, .sipi = bus_sipi
+	};
 	for (i = 0; i < CPUS; i++) {
 		lapic_init(&apic[i], i, i == 0, true, TSC_HZ, &fake_clock, &ops, NULL);
 		lapic_write(&apic[i], 0xf0, 0x1ff);
@@ -519,7 +522,9 @@ static void hostile(void **state)
 			lapic_msr_write(a, 0x1b, rnd() % 2 ? 0xfee00000 | (rnd() & 0xf00) : rnd());
 			break;
 		case 7:
-			lapic_msr_write(a, 0x6e0, rnd() % 2 ? rnd_value() : guest_tsc(NULL, a) + rnd() % 10000);
+			lapic_msr_write(a, 0x6e0,
+					rnd() % 2 ? rnd_value()
+						  : guest_tsc(NULL, a) + rnd() % 10000);
 			break;
 		case 8:
 			lapic_set_irq(a, (uint8_t)rnd(), rnd() & 1);

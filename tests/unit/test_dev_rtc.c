@@ -15,8 +15,9 @@ static struct fake_line irq8;
 static uint64_t wall_base;
 static const struct dev_clock wall = { fake_now, &wall_base };
 
-static const struct rtc_tm leap = { .year = 2024, .month = 2, .day = 29,
-				    .hour = 23, .minute = 59, .second = 58 };
+static const struct rtc_tm leap = {
+	.year = 2024, .month = 2, .day = 29, .hour = 23, .minute = 59, .second = 58
+};
 
 static int fresh(void **state)
 {
@@ -275,7 +276,8 @@ static void hostile(void **state)
 			break;
 		case 4:
 			if (rnd() % 50 == 0)
-				wall_base = rnd() % (4000000000ull * SEC); /* the host's clock is set */
+				wall_base =
+					rnd() % (4000000000ull * SEC); /* the host's clock is set */
 			break;
 		default:
 			rtc_tick(&rtc, fake_ns);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/devices/pci_host.c vmkernel/devices/i8042.c vmkernel/devices/backdoor.c vmkernel/devices/bus.c */
+/* sources: vmkernel/devices/pci_host.c vmkernel/devices/i8042.c
+ *	vmkernel/devices/backdoor.c vmkernel/devices/bus.c */
 /*
  * The small models: PCI configuration mechanism 1 and the reset register in its midst,
  * the absent keyboard controller, the backdoor; and the arithmetic of ticks.h.
@@ -106,7 +107,9 @@ static void no_keyboard(void **state)
 static void backdoor(void **state)
 {
 	const struct backdoor bd = {
-		.tsc_hz = 0x123456789, .bus_hz = 1000000000, .mem_bytes = 256u << 20,
+		.tsc_hz = 0x123456789,
+		.bus_hz = 1000000000,
+		.mem_bytes = 256u << 20,
 		.uuid = { 0x56, 0x4d, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 },
 	};
 	struct backdoor big = bd;
@@ -118,8 +121,9 @@ static void backdoor(void **state)
 	assert_false(backdoor_call(&bd, &r));
 	assert_memory_equal(&r, &before, sizeof(r));
 	for (cmd = 0; cmd < 0x10000; cmd++) {
-		r = before = (struct backdoor_regs){ BACKDOOR_MAGIC, ~BACKDOOR_MAGIC,
-						     cmd | 0xbeef0000, 0x5658, 5, 6 };
+		r = before = (struct backdoor_regs){
+			BACKDOOR_MAGIC, ~BACKDOOR_MAGIC, cmd | 0xbeef0000, 0x5658, 5, 6
+		};
 		assert_true(backdoor_call(&bd, &r));
 		assert_int_equal(r.esi, 5);
 		assert_int_equal(r.edi, 6);
@@ -161,7 +165,9 @@ static void backdoor(void **state)
 
 static void arithmetic(void **state)
 {
-	static const uint64_t hz[] = { 1, 2, 1193182, 3579545, 1000000000, 2500000000, 18000000000 };
+	static const uint64_t hz[] = {
+		1, 2, 1193182, 3579545, 1000000000, 2500000000, 18000000000
+	};
 	unsigned int i;
 
 	(void)state;

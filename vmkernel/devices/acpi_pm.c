@@ -15,7 +15,7 @@
 #define PM1_STS_KEPT 0x8731 /* timer, bus master, global, buttons, RTC, wake */
 #define PM1_EN_KEPT 0x0721
 #define CNT_SCI_EN 0x0001
-#define CNT_KEPT 0x1c03		/* SCI_EN, BM_RLD, SLP_TYP */
+#define CNT_KEPT 0x1c03 /* SCI_EN, BM_RLD, SLP_TYP */
 #define CNT_SLP_EN 0x2000
 #define CNT_SLP_TYP(val) ((val) >> 10 & 7)
 #define TIMER_BITS 24
@@ -86,7 +86,7 @@ static vmk_status pm_read(void *opaque, uint64_t offset, unsigned int size, uint
 static void pm_write_byte(struct acpi_pm *pm, uint64_t offset, uint8_t val)
 {
 	if (offset < ACPI_PM1_EVT + 2)
-		pm->pm1_sts &= (uint16_t)~(val << (8 * offset)); /* write one to clear */
+		pm->pm1_sts &= (uint16_t) ~(val << (8 * offset)); /* write one to clear */
 	else if (offset < ACPI_PM1_CNT)
 		set_byte(&pm->pm1_en, offset & 1, val, PM1_EN_KEPT);
 	else if (offset < ACPI_PM1_CNT + 2)
@@ -180,7 +180,10 @@ void acpi_pm_init(struct acpi_pm *pm, const struct dev_clock *clock, const struc
 		  void (*power_off)(void *opaque), void *opaque)
 {
 	*pm = (struct acpi_pm){
-		.clock = *clock, .sci = *sci, .power_off = power_off, .opaque = opaque,
+		.clock = *clock,
+		.sci = *sci,
+		.power_off = power_off,
+		.opaque = opaque,
 	};
 	acpi_pm_reset(pm);
 }

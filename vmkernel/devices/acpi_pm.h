@@ -11,32 +11,32 @@
 #include "devices/device.h"
 
 /* Offsets in the PM block; it is ACPI_PM_LEN ports long. */
-#define ACPI_PM1_EVT 0u		/* 4: status 2, enable 2 */
-#define ACPI_PM1_CNT 4u		/* 2 */
-#define ACPI_PM_TMR 8u		/* 4: 24 bits count (FADT without TMR_VAL_EXT) */
+#define ACPI_PM1_EVT 0u /* 4: status 2, enable 2 */
+#define ACPI_PM1_CNT 4u /* 2 */
+#define ACPI_PM_TMR 8u /* 4: 24 bits count (FADT without TMR_VAL_EXT) */
 #define ACPI_PM_LEN 12u
 #define ACPI_GPE0_LEN 4u
 #define ACPI_PM_TIMER_HZ 3579545u
 
 #define ACPI_SLP_TYP_S0 0u
-#define ACPI_SLP_TYP_S5 7u	/* for the DSDT's \_S5 */
-#define ACPI_PM_CMD_ENABLE 0xf1u	/* to SMI_CMD */
+#define ACPI_SLP_TYP_S5 7u /* for the DSDT's \_S5 */
+#define ACPI_PM_CMD_ENABLE 0xf1u /* to SMI_CMD */
 #define ACPI_PM_CMD_DISABLE 0xf0u
 
 struct acpi_pm {
 	struct dev_clock clock;
-	struct dev_irq sci;	/* level */
+	struct dev_irq sci; /* level */
 	void (*power_off)(void *opaque);
 	void *opaque;
 	uint16_t pm1_sts, pm1_en, pm1_cnt;
 	uint16_t gpe_en;
 	uint8_t apm_data;
-	uint64_t carry_seen;	/* toggles of the timer's top bit up to which TMR_STS is set */
+	uint64_t carry_seen; /* toggles of the timer's top bit up to which TMR_STS is set */
 };
 
-extern const struct dev_ops acpi_pm_ops;	/* ACPI_PM_LEN ports */
-extern const struct dev_ops acpi_gpe_ops;	/* ACPI_GPE0_LEN ports */
-extern const struct dev_ops acpi_smi_ops;	/* 2 ports: command, data */
+extern const struct dev_ops acpi_pm_ops; /* ACPI_PM_LEN ports */
+extern const struct dev_ops acpi_gpe_ops; /* ACPI_GPE0_LEN ports */
+extern const struct dev_ops acpi_smi_ops; /* 2 ports: command, data */
 extern const struct dev_tick_ops acpi_pm_tick_ops;
 
 void acpi_pm_init(struct acpi_pm *pm, const struct dev_clock *clock, const struct dev_irq *sci,

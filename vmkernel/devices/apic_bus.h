@@ -13,7 +13,7 @@
 
 struct apic_bus {
 	uint32_t count;
-	struct lapic *apic[APIC_BUS_MAX];	/* index = VCPU */
+	struct lapic *apic[APIC_BUS_MAX]; /* index = VCPU */
 	/* Messages that go past the APIC's registers, to the processor itself. */
 	void (*nmi)(void *opaque, uint32_t vcpu);
 	void (*init)(void *opaque, uint32_t vcpu);

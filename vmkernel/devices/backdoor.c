@@ -18,8 +18,8 @@ enum {
 };
 
 #define VERSION 6u
-#define PRODUCT_ESX 2u			/* "scalable server" */
-#define VCPU_LEGACY_X2APIC (1u << 3)	/* x2APIC is fine without interrupt remapping */
+#define PRODUCT_ESX 2u /* "scalable server" */
+#define VCPU_LEGACY_X2APIC (1u << 3) /* x2APIC is fine without interrupt remapping */
 
 static uint32_t load32(const uint8_t *p)
 {

@@ -12,7 +12,7 @@
 #include "devices/device.h"
 
 #define BACKDOOR_PORT 0x5658u
-#define BACKDOOR_MAGIC 0x564d5868u	/* "VMXh" */
+#define BACKDOOR_MAGIC 0x564d5868u /* "VMXh" */
 
 /* Lower halves of the guest's registers; all are written back, zero-extended. */
 struct backdoor_regs {
@@ -21,9 +21,9 @@ struct backdoor_regs {
 
 struct backdoor {
 	uint64_t tsc_hz;
-	uint32_t bus_hz;	/* of the local APIC's timer */
+	uint32_t bus_hz; /* of the local APIC's timer */
 	uint64_t mem_bytes;
-	uint8_t uuid[16];	/* in the order of its text form */
+	uint8_t uuid[16]; /* in the order of its text form */
 };
 
 /*

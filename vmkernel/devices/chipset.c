@@ -27,6 +27,8 @@ static void line_set(void *opaque, int level)
 	int any = 0;
 	uint32_t i;
 
+	if (line->level == !!level)
+		return; /* models repeat themselves after every access */
 	line->level = level;
 	for (i = 0; i < cs->line_count; i++)
 		if (cs->line[i].irq == line->irq)
@@ -130,19 +132,19 @@ static vmk_status lapic_page_write(void *opaque, uint64_t offset, unsigned int s
 	return VMK_OK;
 }
 
-#define MSR_FACE(name, first)                                                                   \
-	static vmk_status name##_read(void *opaque, uint64_t offset, unsigned int size,         \
-				      uint64_t *val)                                            \
-	{                                                                                       \
-		(void)size;                                                                     \
-		return lapic_msr_read(this_lapic(opaque), (first) + (uint32_t)offset, val);     \
-	}                                                                                       \
-	static vmk_status name##_write(void *opaque, uint64_t offset, unsigned int size,        \
-				       uint64_t val)                                            \
-	{                                                                                       \
-		(void)size;                                                                     \
-		return lapic_msr_write(this_lapic(opaque), (first) + (uint32_t)offset, val);    \
-	}                                                                                       \
+#define MSR_FACE(name, first)                                                                \
+	static vmk_status name##_read(void *opaque, uint64_t offset, unsigned int size,      \
+				      uint64_t *val)                                         \
+	{                                                                                    \
+		(void)size;                                                                  \
+		return lapic_msr_read(this_lapic(opaque), (first) + (uint32_t)offset, val);  \
+	}                                                                                    \
+	static vmk_status name##_write(void *opaque, uint64_t offset, unsigned int size,     \
+				       uint64_t val)                                         \
+	{                                                                                    \
+		(void)size;                                                                  \
+		return lapic_msr_write(this_lapic(opaque), (first) + (uint32_t)offset, val); \
+	}                                                                                    \
 	static const struct dev_ops name##_ops = { name##_read, name##_write, 8 }
 
 MSR_FACE(msr_base, LAPIC_MSR_BASE);
@@ -213,7 +215,9 @@ static vmk_status init_devices(struct chipset *cs)
 	i8042_init(&cs->kbc, cfg->cb.reset, cfg->opaque);
 	pci_host_init(&cs->pci, cfg->cb.reset, cfg->opaque);
 	cs->backdoor = (struct backdoor){
-		.tsc_hz = cfg->tsc_hz, .bus_hz = LAPIC_BUS_HZ, .mem_bytes = cfg->mem_bytes,
+		.tsc_hz = cfg->tsc_hz,
+		.bus_hz = LAPIC_BUS_HZ,
+		.mem_bytes = cfg->mem_bytes,
 	};
 	for (uint32_t i = 0; i < sizeof(cfg->uuid); i++)
 		cs->backdoor.uuid[i] = cfg->uuid[i];
@@ -263,7 +267,8 @@ static vmk_status register_rest(struct chipset *cs)
 	vmk_status st;
 	uint32_t i;
 
-	if ((st = dev_register_mmio(bus, CHIPSET_LAPIC_BASE, LAPIC_MMIO_LEN, &lapic_page_ops, cs)) ||
+	if ((st = dev_register_mmio(bus, CHIPSET_LAPIC_BASE, LAPIC_MMIO_LEN, &lapic_page_ops,
+				    cs)) ||
 	    (st = dev_register_mmio(bus, CHIPSET_IOAPIC_BASE, IOAPIC_MMIO_LEN, &ioapic_mmio_ops,
 				    &cs->ioapic)) ||
 	    (st = dev_register_msr(bus, LAPIC_MSR_BASE, 1, &msr_base_ops, cs)) ||
@@ -332,8 +337,8 @@ bool chipset_pending_extint(const struct chipset *cs, uint32_t vcpu)
 
 bool chipset_has_interrupt(const struct chipset *cs, uint32_t vcpu)
 {
-	return vcpu < cs->cfg.vcpus && (lapic_pending_vector(&cs->lapic[vcpu]) >= 0 ||
-					chipset_pending_extint(cs, vcpu));
+	return vcpu < cs->cfg.vcpus &&
+	       (lapic_pending_vector(&cs->lapic[vcpu]) >= 0 || chipset_pending_extint(cs, vcpu));
 }
 
 int chipset_take_interrupt(struct chipset *cs, uint32_t vcpu)

@@ -35,9 +35,9 @@
 #define CHIPSET_IOAPIC_BASE 0xfec00000ull
 #define CHIPSET_IOAPIC_ID 0xfu /* above every LAPIC id */
 #define CHIPSET_COM1_PORT 0x3f8u
-#define CHIPSET_PM_BASE 0x600u   /* PM1a event +0, control +4, PM timer +8 (acpi_pm.h) */
+#define CHIPSET_PM_BASE 0x600u /* PM1a event +0, control +4, PM timer +8 (acpi_pm.h) */
 #define CHIPSET_GPE0_BASE 0x620u /* 4 bytes: status 2, enable 2 */
-#define CHIPSET_SMI_CMD 0xb2u    /* ACPI_PM_CMD_ENABLE, ACPI_PM_CMD_DISABLE */
+#define CHIPSET_SMI_CMD 0xb2u /* ACPI_PM_CMD_ENABLE, ACPI_PM_CMD_DISABLE */
 #define CHIPSET_RESET_PORT 0xcf9u /* write CHIPSET_RESET_VALUE */
 #define CHIPSET_RESET_VALUE 0x06u
 
@@ -72,16 +72,16 @@ struct chipset_callbacks {
 };
 
 struct chipset_config {
-	uint32_t vcpus;		/* 1 .. CHIPSET_MAX_VCPUS; LAPIC id = index */
-	bool x2apic;		/* CPUID offers x2APIC */
-	uint64_t mem_bytes;	/* guest RAM, for CMOS and backdoor */
-	uint64_t tsc_hz;	/* of the guest TSC, 1 MHz .. 18 GHz */
+	uint32_t vcpus; /* 1 .. CHIPSET_MAX_VCPUS; LAPIC id = index */
+	bool x2apic; /* CPUID offers x2APIC */
+	uint64_t mem_bytes; /* guest RAM, for CMOS and backdoor */
+	uint64_t tsc_hz; /* of the guest TSC, 1 MHz .. 18 GHz */
 	uint8_t uuid[16];
-	struct dev_clock clock;	/* monotonic */
-	struct dev_clock wall;	/* ns since 1970-01-01 UTC */
-	struct dev_char serial;	/* COM1 output */
+	struct dev_clock clock; /* monotonic */
+	struct dev_clock wall; /* ns since 1970-01-01 UTC */
+	struct dev_char serial; /* COM1 output */
 	struct chipset_callbacks cb;
-	void *opaque;		/* of cb */
+	void *opaque; /* of cb */
 };
 
 struct chipset;

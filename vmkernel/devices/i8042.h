@@ -14,8 +14,8 @@ struct i8042 {
 	void *opaque;
 };
 
-extern const struct dev_ops i8042_data_ops;	/* port 60h */
-extern const struct dev_ops i8042_command_ops;	/* port 64h */
+extern const struct dev_ops i8042_data_ops; /* port 60h */
+extern const struct dev_ops i8042_command_ops; /* port 64h */
 
 void i8042_init(struct i8042 *kbc, void (*reset)(void *opaque), void *opaque);
 

@@ -15,18 +15,18 @@
 #define PIT_PORTS 4u
 
 struct i8254_channel {
-	uint8_t mode;		/* 0..5 */
-	uint8_t access;		/* 1 low byte, 2 high byte, 3 low then high */
+	uint8_t mode; /* 0..5 */
+	uint8_t access; /* 1 low byte, 2 high byte, 3 low then high */
 	bool bcd;
 	bool gate;
-	bool null_count;	/* a mode is set, its count is not loaded yet */
-	bool counting;		/* counts since start; else stands at paused_at */
-	uint32_t reload;	/* 1 .. 10000h, in counts (BCD already decoded) */
-	uint64_t start;		/* clock, ns, of the load or trigger that is counted */
-	uint64_t paused_at;	/* elapsed counts while not counting */
-	bool write_high, read_high;	/* next byte of a two-byte access is the high one */
+	bool null_count; /* a mode is set, its count is not loaded yet */
+	bool counting; /* counts since start; else stands at paused_at */
+	uint32_t reload; /* 1 .. 10000h, in counts (BCD already decoded) */
+	uint64_t start; /* clock, ns, of the load or trigger that is counted */
+	uint64_t paused_at; /* elapsed counts while not counting */
+	bool write_high, read_high; /* next byte of a two-byte access is the high one */
 	uint8_t write_low;
-	uint8_t latched;	/* bytes of latch still to be read */
+	uint8_t latched; /* bytes of latch still to be read */
 	uint16_t latch;
 	bool status_latched;
 	uint8_t status;
@@ -34,10 +34,10 @@ struct i8254_channel {
 
 struct i8254 {
 	struct dev_clock clock;
-	struct dev_irq irq;	/* output of channel 0 */
+	struct dev_irq irq; /* output of channel 0 */
 	struct i8254_channel ch[3];
-	uint64_t next_edge;	/* when channel 0's output rises next, or DEV_NEVER */
-	uint8_t port61;		/* bits 0-3 as written */
+	uint64_t next_edge; /* when channel 0's output rises next, or DEV_NEVER */
+	uint8_t port61; /* bits 0-3 as written */
 };
 
 extern const struct dev_ops i8254_pio_ops;

@@ -70,7 +70,10 @@ static void update(struct i8259 *p)
 		p->chip[0].irr |= 1 << CASCADE;
 	else
 		p->chip[0].irr &= ~(1 << CASCADE);
-	dev_irq_set(&p->intr, i8259_intr(p));
+	if (p->out == i8259_intr(p))
+		return;
+	p->out = !p->out;
+	dev_irq_set(&p->intr, p->out);
 }
 
 static void ack_input(struct i8259_chip *c, unsigned int n)
@@ -255,6 +258,7 @@ void i8259_init(struct i8259 *p, const struct dev_irq *intr)
 	unsigned int i;
 
 	p->intr = *intr;
+	p->out = false;
 	for (i = 0; i < 2; i++) {
 		p->chip[i].pair = p;
 		p->chip[i].slave = i;

@@ -15,24 +15,25 @@ struct i8259;
 struct i8259_chip {
 	struct i8259 *pair;
 	bool slave;
-	uint8_t lines;		/* input levels now */
+	uint8_t lines; /* input levels now */
 	uint8_t irr, isr, imr;
-	uint8_t elcr;		/* 1: level-triggered */
-	uint8_t base;		/* ICW2: vector of IR0 */
-	uint8_t lowest;		/* the input of lowest priority; 7 unless rotated */
-	uint8_t icw_next;	/* 0: not initialising, else 2, 3 or 4 */
+	uint8_t elcr; /* 1: level-triggered */
+	uint8_t base; /* ICW2: vector of IR0 */
+	uint8_t lowest; /* the input of lowest priority; 7 unless rotated */
+	uint8_t icw_next; /* 0: not initialising, else 2, 3 or 4 */
 	bool icw4_needed, single;
 	bool auto_eoi, rotate_auto, special_mask, special_nested;
 	bool read_isr, poll;
 };
 
 struct i8259 {
-	struct dev_irq intr;	/* INTR of the master */
+	struct dev_irq intr; /* INTR of the master */
+	bool out; /* its level, as last set */
 	struct i8259_chip chip[2];
 };
 
-extern const struct dev_ops i8259_pio_ops;	/* opaque: a chip; 2 ports (20h, a0h) */
-extern const struct dev_ops i8259_elcr_ops;	/* opaque: a chip; 1 port (4d0h, 4d1h) */
+extern const struct dev_ops i8259_pio_ops; /* opaque: a chip; 2 ports (20h, a0h) */
+extern const struct dev_ops i8259_elcr_ops; /* opaque: a chip; 1 port (4d0h, 4d1h) */
 
 void i8259_init(struct i8259 *p, const struct dev_irq *intr);
 void i8259_reset(struct i8259 *p);

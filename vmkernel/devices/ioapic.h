@@ -19,8 +19,8 @@ struct ioapic {
 	void *opaque;
 	uint8_t id;
 	uint8_t index;
-	uint32_t lines;			/* input levels now */
-	uint64_t entry[IOAPIC_PINS];	/* redirection table */
+	uint32_t lines; /* input levels now */
+	uint64_t entry[IOAPIC_PINS]; /* redirection table */
 };
 
 extern const struct dev_ops ioapic_mmio_ops;

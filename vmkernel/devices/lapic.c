@@ -43,8 +43,8 @@
 #define FIRST_VECTOR 16
 
 static const uint32_t lvt_kept[LVT_COUNT] = {
-	[LVT_TIMER] = 0x700ff,	 [LVT_THERMAL] = 0x107ff, [LVT_PERF] = 0x107ff,
-	[LVT_LINT0] = 0x1a7ff, [LVT_LINT1] = 0x1a7ff,	  [LVT_ERROR] = 0x100ff,
+	[LVT_TIMER] = 0x700ff, [LVT_THERMAL] = 0x107ff, [LVT_PERF] = 0x107ff,
+	[LVT_LINT0] = 0x1a7ff, [LVT_LINT1] = 0x1a7ff,	[LVT_ERROR] = 0x100ff,
 };
 
 static void bits_set(struct lapic_bits *b, uint8_t n)
@@ -57,7 +57,7 @@ static void bits_clear(struct lapic_bits *b, uint8_t n)
 {
 	b->word[n / 32] &= ~(1u << n % 32);
 	if (!b->word[n / 32])
-		b->any &= (uint8_t)~(1u << n / 32);
+		b->any &= (uint8_t) ~(1u << n / 32);
 }
 
 static bool bits_test(const struct lapic_bits *b, uint8_t n)

@@ -25,8 +25,14 @@
 
 /* Delivery modes, as in the ICR, the LVT and an I/O APIC entry. */
 enum apic_mode {
-	APIC_FIXED, APIC_LOWEST, APIC_SMI, APIC_REMOTE_READ,
-	APIC_NMI, APIC_INIT, APIC_STARTUP, APIC_EXTINT,
+	APIC_FIXED,
+	APIC_LOWEST,
+	APIC_SMI,
+	APIC_REMOTE_READ,
+	APIC_NMI,
+	APIC_INIT,
+	APIC_STARTUP,
+	APIC_EXTINT,
 };
 
 enum apic_shorthand { APIC_NO_SHORTHAND, APIC_SELF, APIC_ALL, APIC_OTHERS };
@@ -35,12 +41,12 @@ enum apic_shorthand { APIC_NO_SHORTHAND, APIC_SELF, APIC_ALL, APIC_OTHERS };
 struct apic_msg {
 	uint32_t dest;
 	uint8_t vector;
-	uint8_t mode;		/* enum apic_mode */
-	uint8_t shorthand;	/* enum apic_shorthand */
+	uint8_t mode; /* enum apic_mode */
+	uint8_t shorthand; /* enum apic_shorthand */
 	bool logical;
-	bool level;		/* trigger mode */
-	bool deassert;		/* of an INIT: ignored by the receivers */
-	bool dest32;		/* dest is an x2APIC one: broadcast is all 32 bits */
+	bool level; /* trigger mode */
+	bool deassert; /* of an INIT: ignored by the receivers */
+	bool dest32; /* dest is an x2APIC one: broadcast is all 32 bits */
 };
 
 struct lapic;
@@ -70,18 +76,18 @@ struct lapic {
 	const struct lapic_ops *ops;
 	void *opaque;
 	uint64_t tsc_hz;
-	uint64_t base;		/* IA32_APIC_BASE */
+	uint64_t base; /* IA32_APIC_BASE */
 	uint32_t id;
-	bool x2apic_ok;		/* the guest may enable x2APIC */
+	bool x2apic_ok; /* the guest may enable x2APIC */
 	uint8_t tpr;
-	uint8_t lint;		/* input levels of LINT0, LINT1 (bits) */
+	uint8_t lint; /* input levels of LINT0, LINT1 (bits) */
 	uint32_t ldr, dfr, svr;
-	uint32_t esr, esr_new;	/* as read; collected since the last write */
+	uint32_t esr, esr_new; /* as read; collected since the last write */
 	uint64_t icr;
 	uint32_t lvt[LVT_COUNT];
 	uint32_t divide;
 	uint32_t initial;
-	uint64_t timer_at;	/* ns of the next expiry, DEV_NEVER if stopped */
+	uint64_t timer_at; /* ns of the next expiry, DEV_NEVER if stopped */
 	uint64_t tsc_deadline;
 	struct lapic_bits irr, isr, tmr;
 };

@@ -7,6 +7,7 @@
  * only the transitions of the SDM's state diagram. Also power-on: lapic_init().
  */
 #include "devices/lapic.h"
+#include "lib/types.h"
 
 #define APIC_BASE_ADDR 0xfee00000ull
 #define MSR_ID 0x02
@@ -17,11 +18,12 @@
 #define ICR_SELF (1u << 18)
 
 /* x2APIC MSRs 800h-83fh that can be read, written; bit n is MSR 800h + n. */
-#define BIT(n) (1ull << (n))
 #define MSRS_LVT (0x3full << 0x32)
 #define MSRS_BITMAPS (0xffffffull << 0x10) /* ISR, TMR, IRR */
-#define MSRS_BOTH (BIT(0x08) | BIT(0x0f) | BIT(0x28) | BIT(MSR_ICR) | MSRS_LVT | BIT(0x38) | BIT(0x3e))
-#define MSRS_READ (MSRS_BOTH | BIT(MSR_ID) | BIT(0x03) | BIT(0x0a) | BIT(0x0d) | MSRS_BITMAPS | BIT(0x39))
+#define MSRS_BOTH \
+	(BIT(0x08) | BIT(0x0f) | BIT(0x28) | BIT(MSR_ICR) | MSRS_LVT | BIT(0x38) | BIT(0x3e))
+#define MSRS_READ \
+	(MSRS_BOTH | BIT(MSR_ID) | BIT(0x03) | BIT(0x0a) | BIT(0x0d) | MSRS_BITMAPS | BIT(0x39))
 #define MSRS_WRITE (MSRS_BOTH | BIT(0x0b) | BIT(MSR_SELF_IPI))
 #define MSRS_ZERO_ONLY (BIT(0x0b) | BIT(0x28)) /* EOI, ESR: anything else faults */
 

@@ -12,15 +12,15 @@
 
 #define ADDRESS_ENABLE 0x80000000u
 #define ADDRESS_KEPT 0x80fffffcu
-#define RESET_FULL 0x0e		/* what of cf9h is stored: type and kind of reset */
+#define RESET_FULL 0x0e /* what of cf9h is stored: type and kind of reset */
 #define RESET_TRIGGER 0x04
 #define CONFIG_ID 0x00
 #define CONFIG_COMMAND 0x04
 #define CONFIG_CLASS 0x08
-#define BRIDGE_ID 0x71908086u	/* 440BX with AGP disabled keeps this id */
-#define BRIDGE_CLASS 0x06000003u	/* host bridge, revision 3 */
-#define BRIDGE_STATUS 0x0200u	/* medium DEVSEL timing */
-#define COMMAND_KEPT 0x0106	/* memory always; bus master, SERR as written */
+#define BRIDGE_ID 0x71908086u /* 440BX with AGP disabled keeps this id */
+#define BRIDGE_CLASS 0x06000003u /* host bridge, revision 3 */
+#define BRIDGE_STATUS 0x0200u /* medium DEVSEL timing */
+#define COMMAND_KEPT 0x0106 /* memory always; bus master, SERR as written */
 #define COMMAND_RESET 0x0006
 
 static uint32_t config_read(const struct pci_host *pci)

@@ -12,8 +12,20 @@
 #include "devices/ticks.h"
 
 enum {
-	SECONDS, SECONDS_ALARM, MINUTES, MINUTES_ALARM, HOURS, HOURS_ALARM,
-	WEEKDAY, DAY, MONTH, YEAR, REG_A, REG_B, REG_C, REG_D,
+	SECONDS,
+	SECONDS_ALARM,
+	MINUTES,
+	MINUTES_ALARM,
+	HOURS,
+	HOURS_ALARM,
+	WEEKDAY,
+	DAY,
+	MONTH,
+	YEAR,
+	REG_A,
+	REG_B,
+	REG_C,
+	REG_D,
 };
 
 #define A_UIP 0x80
@@ -32,8 +44,8 @@ enum {
 #define HOUR_PM 0x80
 #define ALARM_ANY 0xc0
 #define DAY_SECONDS 86400u
-#define UIP_NS 244000u		/* update in progress this long before a new second */
-#define DIVIDER_NS 500000000u	/* a released divider ticks first after half a second */
+#define UIP_NS 244000u /* update in progress this long before a new second */
+#define DIVIDER_NS 500000000u /* a released divider ticks first after half a second */
 #define LOW_RAM_MAX (3ull << 30)
 
 struct guest_time {

@@ -15,17 +15,17 @@
 #define RTC_CENTURY 0x32u
 
 struct rtc {
-	struct dev_clock clock;	/* monotonic: deadlines and the periodic interrupt */
-	struct dev_clock wall;	/* ns since 1970-01-01 UTC */
+	struct dev_clock clock; /* monotonic: deadlines and the periodic interrupt */
+	struct dev_clock wall; /* ns since 1970-01-01 UTC */
 	struct dev_irq irq;
 	uint8_t index;
-	uint8_t cmos[RTC_NVRAM];	/* time registers: only what was written while frozen */
-	int64_t offset_s;	/* to be added to wall for the guest's time: seconds, */
-	uint32_t offset_ns;	/* and 0 .. 999999999 */
-	int64_t seen_s;		/* guest second up to which UF and AF are worked out */
-	uint64_t seen_period;	/* periods of the rate up to which PF is worked out */
-	uint64_t rate_base;	/* clock, ns, at which the rate was set */
-	uint64_t next;		/* the deadline */
+	uint8_t cmos[RTC_NVRAM]; /* time registers: only what was written while frozen */
+	int64_t offset_s; /* to be added to wall for the guest's time: seconds, */
+	uint32_t offset_ns; /* and 0 .. 999999999 */
+	int64_t seen_s; /* guest second up to which UF and AF are worked out */
+	uint64_t seen_period; /* periods of the rate up to which PF is worked out */
+	uint64_t rate_base; /* clock, ns, at which the rate was set */
+	uint64_t next; /* the deadline */
 };
 
 extern const struct dev_ops rtc_pio_ops;
@@ -47,8 +47,8 @@ void rtc_tick(struct rtc *rtc, uint64_t now);
 /* Calendar arithmetic (rtc_time.c). Years 1970 .. 9999; fields out of range are clamped. */
 struct rtc_tm {
 	int32_t year;
-	uint8_t month, day, hour, minute, second;	/* month and day from 1 */
-	uint8_t weekday;				/* 1 = Sunday; ignored by rtc_tm_seconds */
+	uint8_t month, day, hour, minute, second; /* month and day from 1 */
+	uint8_t weekday; /* 1 = Sunday; ignored by rtc_tm_seconds */
 };
 
 struct rtc_tm rtc_tm_from_seconds(int64_t seconds);

@@ -26,9 +26,9 @@ struct uart16550 {
 	struct dev_char out;
 	uint8_t ier, fcr, lcr, mcr, lsr, msr, scr;
 	uint8_t dll, dlm;
-	bool thre_pending;	/* THR ran empty since the guest was last told */
-	uint64_t timeout_at;	/* character timeout, DEV_NEVER if none is running */
-	uint64_t retry_at;	/* when to offer unsent bytes to the back end again */
+	bool thre_pending; /* THR ran empty since the guest was last told */
+	uint64_t timeout_at; /* character timeout, DEV_NEVER if none is running */
+	uint64_t retry_at; /* when to offer unsent bytes to the back end again */
 	struct uart_fifo rx, tx;
 };
 
