@@ -82,7 +82,7 @@ GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 FREESTANDING := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) \
 	-fno-common -mno-red-zone -mgeneral-regs-only -fno-pic -mcmodel=small -fno-omit-frame-pointer \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
-	-ffile-prefix-map=$(subst $() ,?,$(CURDIR))=. \
+	'-ffile-prefix-map=$(CURDIR)=.' \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Iworld-switch
 VMK_CFLAGS := $(FREESTANDING) -Ivmkernel -Ibuild/include -include $(AUTOCONF)
 ZYDIS_DEFINES := -DZYAN_NO_LIBC -DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD \
