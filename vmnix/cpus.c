@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
- * Processors for the vmkernel: all but CPU 0 leave Linux through its own
- * hotplug interface. While they are away, a hotplug callback keeps Linux
- * from starting them.
+ * Processors for the vmkernel: all but CPU 0. Those that Linux runs leave it
+ * through its own hotplug interface and come back at unload; those that it
+ * never started (maxcpus= on the boot line) are taken as they are. While they
+ * are away, a hotplug callback keeps Linux from starting them.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -11,7 +12,7 @@
 #include <asm/smp.h>
 #include "vmnix.h"
 
-static struct cpumask taken;
+static struct cpumask taken, were_online;
 static enum cpuhp_state hp_state;
 
 static int refuse_taken(unsigned int cpu)
@@ -40,12 +41,16 @@ int cpus_take(char *reason)
 	int err;
 
 	for_each_present_cpu(cpu) {
-		if (!cpu || !cpu_online(cpu))
+		if (!cpu)
 			continue;
 		if (cpumask_weight(&taken) == WS_PCPUS_MAX) {
 			VMNIX_ERR(reason, "more than %u processors", WS_PCPUS_MAX);
 			err = -E2BIG;
 			goto fail;
+		}
+		if (!cpu_online(cpu)) {
+			cpumask_set_cpu(cpu, &taken);
+			continue;
 		}
 		err = remove_cpu(cpu);
 		if (err) {
@@ -53,6 +58,7 @@ int cpus_take(char *reason)
 			goto fail;
 		}
 		cpumask_set_cpu(cpu, &taken);
+		cpumask_set_cpu(cpu, &were_online);
 	}
 	return 0;
 fail:
@@ -66,7 +72,7 @@ void cpus_give_back(void)
 	int err;
 
 	for_each_present_cpu(cpu) {
-		if (!cpumask_test_and_clear_cpu(cpu, &taken))
+		if (!cpumask_test_and_clear_cpu(cpu, &taken) || !cpumask_test_and_clear_cpu(cpu, &were_online))
 			continue;
 		err = add_cpu(cpu);
 		if (err)

@@ -192,6 +192,14 @@ static bool goes_before(const struct world *a, const struct world *b)
 	return (int64_t)(a->vtime - b->vtime) < 0;
 }
 
+/* True if near may go before best because it knows this PCPU. */
+static bool near_enough(const struct world *near, const struct world *best)
+{
+	uint64_t ahead = MIN(sched_weigh(near, NEAR_NS), sched_weigh(best, NEAR_NS));
+
+	return (int64_t)(near->vtime - best->vtime - ahead) <= 0;
+}
+
 static struct world *best_ready(uint32_t pcpu, uint64_t now)
 {
 	struct world *w, *best = NULL, *near = NULL, *first = NULL;
@@ -211,9 +219,7 @@ static struct world *best_ready(uint32_t pcpu, uint64_t now)
 		return best;
 	if (best == first && (int64_t)(best->vtime - sched.vnow) > 0)
 		sched.vnow = best->vtime;
-	if (near && (int64_t)(near->vtime - best->vtime - sched_weigh(best, NEAR_NS)) <= 0)
-		return near;
-	return best;
+	return near && near_enough(near, best) ? near : best;
 }
 
 static void begin(struct sched_pcpu *p, uint32_t pcpu, struct world *w, uint64_t now)
