@@ -12,8 +12,6 @@
 #define SLICE_MAX_NS (100 * NS_PER_MS)
 
 struct sched_pcpu {
-	bool online;
-	bool idle; /* nothing to run, and not kicked for anything yet */
 	bool preempted; /* kicked for a better world, which it has not picked yet */
 	struct world *current;
 	uint64_t slice_end; /* of current */
@@ -27,7 +25,8 @@ struct sched {
 	uint64_t slice_ns;
 	uint64_t vnow; /* virtual time: the highest at which anybody was picked for it */
 	uint32_t next_id;
-	uint32_t online; /* PCPUs */
+	uint64_t online; /* bit per PCPU */
+	uint64_t idle; /* of these: nothing to run, and not kicked for anything yet */
 	uint32_t min_total; /* percent that all minima add up to */
 	struct list worlds; /* all, by id */
 	struct list ready; /* READY */

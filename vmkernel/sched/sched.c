@@ -29,6 +29,12 @@ void sched_kick(uint32_t pcpu)
 		sched.hooks->kick(pcpu);
 }
 
+/* The lowest PCPU of a mask that has one. */
+static uint32_t lowest(uint64_t mask)
+{
+	return (uint32_t)__builtin_ctzll(mask);
+}
+
 void sched_init(const struct sched_hooks *hooks, uint64_t now)
 {
 	char name[16];
@@ -36,7 +42,8 @@ void sched_init(const struct sched_hooks *hooks, uint64_t now)
 	sched.hooks = hooks;
 	sched.slice_ns = SCHED_SLICE_NS;
 	sched.vnow = 0;
-	sched.online = sched.min_total = 0;
+	sched.online = sched.idle = 0;
+	sched.min_total = 0;
 	sched.next_id = WORLD_ID_CONSOLE + SCHED_PCPU_MAX;
 	list_init(&sched.worlds);
 	list_init(&sched.ready);
@@ -46,7 +53,7 @@ void sched_init(const struct sched_hooks *hooks, uint64_t now)
 	sched.console.pcpu = 0;
 	list_add_tail(&sched.worlds, &sched.console.all);
 	for (uint32_t i = 0; i < SCHED_PCPU_MAX; i++) {
-		sched.pcpu[i] = (struct sched_pcpu){ .online = false };
+		sched.pcpu[i] = (struct sched_pcpu){ .current = NULL };
 		vmk_snprintf(name, sizeof(name), "idle%u", i);
 		sched_world_setup(&sched.pcpu[i].idle_world, WORLD_IDLE, WORLD_ID_CONSOLE + i,
 				  name);
@@ -61,9 +68,9 @@ void sched_pcpu_online(uint32_t pcpu, uint64_t now)
 
 	VMK_ASSERT(pcpu < SCHED_PCPU_MAX);
 	spin_lock(&sched.lock);
-	if (!p->online) {
-		p->online = p->idle = true;
-		sched.online++;
+	if (!(sched.online & BIT(pcpu))) {
+		sched.online |= BIT(pcpu);
+		sched.idle |= BIT(pcpu);
 		p->idle_world.since = now;
 		p->idle_world.state = WORLD_RUNNING;
 		list_add_tail(&sched.worlds, &p->idle_world.all);
@@ -74,27 +81,31 @@ void sched_pcpu_online(uint32_t pcpu, uint64_t now)
 void sched_pcpu_offline(uint32_t pcpu, uint64_t now)
 {
 	struct sched_pcpu *p = &sched.pcpu[pcpu];
-	uint32_t heir = 0;
+	uint32_t heir = SCHED_NO_PCPU;
 
 	VMK_ASSERT(pcpu < SCHED_PCPU_MAX);
 	spin_lock(&sched.lock);
 	VMK_ASSERT(!p->current);
-	if (p->online) {
-		p->online = p->idle = false;
-		sched.online--;
+	if (sched.online & BIT(pcpu)) {
+		sched.online &= ~BIT(pcpu);
+		sched.idle &= ~BIT(pcpu);
 		sched_account_state(&p->idle_world, WORLD_STOPPED, now);
 		list_del(&p->idle_world.all);
 	}
-	while (heir < SCHED_PCPU_MAX && !sched.pcpu[heir].online)
-		heir++;
+	if (sched.online)
+		heir = lowest(sched.online); /* takes over the deadlines */
 	spin_unlock(&sched.lock);
-	if (heir < SCHED_PCPU_MAX)
-		sched_kick(heir); /* takes over the deadlines */
+	sched_kick(heir);
 }
 
 uint32_t sched_pcpus_online(void)
 {
-	return __atomic_load_n(&sched.online, __ATOMIC_RELAXED);
+	uint64_t left = __atomic_load_n(&sched.online, __ATOMIC_RELAXED);
+	uint32_t count = 0;
+
+	for (; left; left &= left - 1)
+		count++;
+	return count;
 }
 
 void sched_make_ready(struct world *w, uint64_t now)
@@ -109,25 +120,17 @@ void sched_make_ready(struct world *w, uint64_t now)
 	}
 }
 
-static bool may_run(const struct world *w, uint32_t pcpu)
-{
-	return sched.pcpu[pcpu].online && w->affinity >> pcpu & 1;
-}
-
 /* An idle PCPU for w, its last one if possible; it counts as busy from now on. */
 static uint32_t claim_idle(const struct world *w)
 {
-	uint32_t found = SCHED_NO_PCPU;
+	uint64_t idle = sched.idle & w->affinity;
+	uint32_t found;
 
-	if (w->pcpu != SCHED_NO_PCPU && sched.pcpu[w->pcpu].idle && may_run(w, w->pcpu))
-		found = w->pcpu;
-	for (uint32_t i = 0; i < SCHED_PCPU_MAX && found == SCHED_NO_PCPU; i++)
-		if (sched.pcpu[i].idle && may_run(w, i))
-			found = i;
-	if (found != SCHED_NO_PCPU) {
-		sched.pcpu[found].idle = false;
-		sched.pcpu[found].kicks++;
-	}
+	if (!idle)
+		return SCHED_NO_PCPU;
+	found = w->pcpu != SCHED_NO_PCPU && idle & BIT(w->pcpu) ? w->pcpu : lowest(idle);
+	sched.idle &= ~BIT(found);
+	sched.pcpu[found].kicks++;
 	return found;
 }
 
@@ -155,12 +158,12 @@ uint32_t sched_place(const struct world *w, uint64_t now)
 	best = claim_idle(w);
 	if (best != SCHED_NO_PCPU)
 		return best;
-	for (uint32_t i = 0; i < SCHED_PCPU_MAX; i++) {
-		struct sched_pcpu *p = &sched.pcpu[i];
+	for (uint64_t left = sched.online & w->affinity; left; left &= left - 1) {
+		struct sched_pcpu *p = &sched.pcpu[lowest(left)];
 
-		if (p->current && !p->preempted && may_run(w, i) && advantage(w, p, now) > most) {
+		if (p->current && !p->preempted && advantage(w, p, now) > most) {
 			most = advantage(w, p, now);
-			best = i;
+			best = lowest(left);
 		}
 	}
 	if (best != SCHED_NO_PCPU) {
@@ -208,7 +211,7 @@ static struct world *best_ready(uint32_t pcpu, uint64_t now)
 		sched_account(w, now);
 		if (!first || (int64_t)(w->vtime - first->vtime) < 0)
 			first = w;
-		if (!may_run(w, pcpu))
+		if (!(w->affinity & BIT(pcpu)))
 			continue;
 		if (!best || goes_before(w, best))
 			best = w;
@@ -247,6 +250,16 @@ static uint32_t spill(void)
 	return target;
 }
 
+static void set_idle(uint32_t pcpu, bool idle, uint64_t now)
+{
+	struct world *w = &sched.pcpu[pcpu].idle_world;
+	enum sched_state state = idle ? WORLD_RUNNING : WORLD_WAITING;
+
+	sched.idle = idle ? sched.idle | BIT(pcpu) : sched.idle & ~BIT(pcpu);
+	if (w->state != state)
+		sched_account_state(w, state, now);
+}
+
 struct world *sched_pick(uint32_t pcpu, uint64_t now, uint64_t *until)
 {
 	struct sched_pcpu *p = &sched.pcpu[pcpu];
@@ -256,15 +269,14 @@ struct world *sched_pick(uint32_t pcpu, uint64_t now, uint64_t *until)
 	spin_lock(&sched.lock);
 	VMK_ASSERT(!p->current);
 	expire(now);
-	if (p->online)
-		w = best_ready(pcpu, now);
-	p->idle = p->online && !w;
 	p->preempted = false;
+	if (sched.online & BIT(pcpu)) {
+		w = best_ready(pcpu, now);
+		set_idle(pcpu, !w, now);
+	}
 	if (w)
 		begin(p, pcpu, w, now);
 	target = spill();
-	if (p->online && p->idle != (p->idle_world.state == WORLD_RUNNING))
-		sched_account_state(&p->idle_world, p->idle ? WORLD_RUNNING : WORLD_WAITING, now);
 	__atomic_store_n(&p->current, w, __ATOMIC_RELAXED);
 	*until = w ? p->slice_end : SCHED_NEVER;
 	spin_unlock(&sched.lock);
@@ -300,7 +312,7 @@ uint64_t sched_next_deadline(uint32_t pcpu, uint64_t now)
 	spin_lock(&sched.lock);
 	deadline = p->current ? p->slice_end : SCHED_NEVER;
 	LIST_FOR_EACH(w, &sched.timed, struct world, queue)
-		if (w->pcpu == pcpu || w->pcpu == SCHED_NO_PCPU || !sched.pcpu[w->pcpu].online)
+		if (w->pcpu == pcpu || w->pcpu == SCHED_NO_PCPU || !(sched.online & BIT(w->pcpu)))
 			deadline = MIN(deadline, w->due);
 	spin_unlock(&sched.lock);
 	return MAX(deadline, now);

@@ -126,7 +126,7 @@ static struct sched_pcpu *find_pcpu(const char *name)
 {
 	uint64_t n;
 
-	if (parse_u64(name, &n) || n >= SCHED_PCPU_MAX || !sched.pcpu[n].online)
+	if (parse_u64(name, &n) || n >= SCHED_PCPU_MAX || !(sched.online & BIT(n)))
 		return NULL;
 	return &sched.pcpu[n];
 }
@@ -135,7 +135,7 @@ static int pcpu_name(void *ctx, uint32_t index, char *name)
 {
 	(void)ctx;
 	for (uint32_t i = 0; i < SCHED_PCPU_MAX; i++) {
-		if (sched.pcpu[i].online && index-- == 0) {
+		if (sched.online & BIT(i) && index-- == 0) {
 			vmk_snprintf(name, VSI_NAME_MAX, "%u", i);
 			return VMK_OK;
 		}

@@ -64,7 +64,8 @@ int world_set_shares(struct world *w, uint32_t shares, uint32_t min_pct, uint32_
 		return VMK_BAD_PARAM;
 	spin_lock(&sched.lock);
 	sched_account(w, now);
-	if (min_pct > w->min_pct && sched.min_total - w->min_pct + min_pct > sched.online * 100) {
+	if (min_pct > w->min_pct &&
+	    sched.min_total - w->min_pct + min_pct > sched_pcpus_online() * 100) {
 		err = VMK_OVERCOMMIT;
 	} else {
 		sched.min_total += min_pct - w->min_pct;
