@@ -20,7 +20,7 @@
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 /* align: a power of two, of the same width as x. */
 #define ALIGN_DOWN(x, align) ((x) / (align) * (align))
-#define ALIGN_UP(x, align) ALIGN_DOWN((x) + ((align) - 1), align)
+#define ALIGN_UP(x, align) ALIGN_DOWN((x) + ((align)-1), align)
 #define IS_ALIGNED(x, align) ((x) % (align) == 0)
 
 /* The struct of which ptr points at the member. */

@@ -294,13 +294,15 @@ static void free_locked(uint64_t addr, unsigned int order, enum page_owner owner
 {
 	uint8_t *entry = ledger_of(addr);
 
-	if (!entry || !IS_ALIGNED(addr, PAGE_SIZE) || owner == PAGES_FREE ||
-	    *entry != LEDGER(owner, order))
-		vmk_panic("pages: bad free of 0x%lx, owner %u, order %u, ledger 0x%x", addr, owner,
-			  order, entry ? *entry : 0x100u);
-	*entry = TAIL;
-	merge_free(addr, order);
-	move_pages(owner, PAGES_FREE, 1ull << order);
+	if (entry && IS_ALIGNED(addr, PAGE_SIZE) && owner != PAGES_FREE &&
+	    *entry == LEDGER(owner, order)) {
+		*entry = TAIL;
+		merge_free(addr, order);
+		move_pages(owner, PAGES_FREE, 1ull << order);
+		return;
+	}
+	vmk_panic("pages: bad free of 0x%lx, owner %u, order %u, ledger 0x%x", addr, owner, order,
+		  entry ? *entry : 0x100u);
 }
 
 void pages_free(hpa_t block, unsigned int order, enum page_owner owner)

@@ -66,7 +66,6 @@ void sched_pcpu_online(uint32_t pcpu, uint64_t now)
 {
 	struct sched_pcpu *p = &sched.pcpu[pcpu];
 
-	VMK_ASSERT(pcpu < SCHED_PCPU_MAX);
 	spin_lock(&sched.lock);
 	if (!(sched.online & BIT(pcpu))) {
 		sched.online |= BIT(pcpu);
@@ -83,7 +82,6 @@ void sched_pcpu_offline(uint32_t pcpu, uint64_t now)
 	struct sched_pcpu *p = &sched.pcpu[pcpu];
 	uint32_t heir = SCHED_NO_PCPU;
 
-	VMK_ASSERT(pcpu < SCHED_PCPU_MAX);
 	spin_lock(&sched.lock);
 	VMK_ASSERT(!p->current);
 	if (sched.online & BIT(pcpu)) {
