@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * vsish: a shell for the vmkernel's VSI tree. One command from the command line
+ * (vsish -e get /sched/slice_ns, or without -e), or many from standard input.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tool.h"
+#include "vmnix_dev.h"
+#include "vsi_client.h"
+
+#define WORDS_MAX 16
+#define DEPTH_MAX 16
+
+static const char help[] = "usage: vsish [-e] COMMAND…   one command\n"
+			   "       vsish                 commands from standard input\n"
+			   "       ls [-r] [PATH]        children of a folder (-r: and theirs)\n"
+			   "       get PATH…             values; 'PATH?': type and help\n"
+			   "       set PATH VALUE        change a value\n"
+			   "       cd PATH, pwd, help, quit\n"
+			   "       --help, --version\n"
+			   "exit status: 0 done, 1 the vmkernel refuses, 2 wrong usage\n";
+
+static int fd;
+static char cwd[HC_VSI_PATH_MAX] = "/";
+
+/* path, seen from cwd, without ".", ".." and double slashes; false if it is too long. */
+static bool absolute(const char *path, char *out)
+{
+	char joined[2 * HC_VSI_PATH_MAX], *word, *save;
+	size_t len = 0;
+
+	if (!tool_format(joined, sizeof(joined), "%s/%s", path[0] == '/' ? "" : cwd, path))
+		return false;
+	out[0] = 0;
+	for (word = strtok_r(joined, "/", &save); word; word = strtok_r(NULL, "/", &save)) {
+		if (!strcmp(word, "."))
+			continue;
+		if (!strcmp(word, "..")) {
+			while (len && out[--len] != '/')
+				;
+			out[len] = 0;
+			continue;
+		}
+		if (!tool_format(out + len, HC_VSI_PATH_MAX - len, "/%s", word))
+			return false;
+		len += strlen(out + len);
+	}
+	if (!len)
+		strcpy(out, "/");
+	return true;
+}
+
+static int failed(const char *path, int err)
+{
+	tool_error("%s: %s", path, vmnix_text(err));
+	return TOOL_FAILED;
+}
+
+static int list(const char *path, bool deep, int depth)
+{
+	char *text, *line, *save, child[HC_VSI_PATH_MAX];
+	int err = vsi_client_list(fd, path, &text), code = TOOL_OK;
+
+	if (err)
+		return failed(path, err);
+	if (!deep) {
+		fputs(text, stdout);
+		free(text);
+		return TOOL_OK;
+	}
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (!tool_format(child, sizeof(child), "%s/%s", path[1] ? path : "", line))
+			continue;
+		puts(child);
+		if (child[strlen(child) - 1] == '/' && depth < DEPTH_MAX) {
+			child[strlen(child) - 1] = 0;
+			if (list(child, true, depth + 1))
+				code = TOOL_FAILED;
+		}
+	}
+	free(text);
+	return code;
+}
+
+static int do_ls(int argc, char **argv)
+{
+	bool deep = argc > 1 && !strcmp(argv[1], "-r");
+	char path[HC_VSI_PATH_MAX];
+
+	if (argc > 2 + deep)
+		return TOOL_USAGE;
+	if (!absolute(argc > 1 + deep ? argv[1 + deep] : ".", path))
+		return failed(argv[1 + deep], VMK_BAD_PARAM);
+	return list(path, deep, 0);
+}
+
+static int do_get(int argc, char **argv)
+{
+	char path[HC_VSI_PATH_MAX], *text;
+	int i, err, code = TOOL_OK;
+
+	if (argc < 2)
+		return TOOL_USAGE;
+	for (i = 1; i < argc; i++) {
+		err = absolute(argv[i], path) ? vsi_client_get(fd, path, &text) : VMK_BAD_PARAM;
+		if (err) {
+			code = failed(argv[i], err);
+			continue;
+		}
+		fputs(text, stdout);
+		if (!*text || text[strlen(text) - 1] != '\n')
+			putchar('\n');
+		free(text);
+	}
+	return code;
+}
+
+static int do_set(int argc, char **argv)
+{
+	char path[HC_VSI_PATH_MAX];
+	int err;
+
+	if (argc != 3)
+		return TOOL_USAGE;
+	err = absolute(argv[1], path) ? vsi_client_set(fd, path, argv[2]) : VMK_BAD_PARAM;
+	return err ? failed(argv[1], err) : TOOL_OK;
+}
+
+static int do_cd(int argc, char **argv)
+{
+	char path[HC_VSI_PATH_MAX], *text;
+	int err;
+
+	if (argc > 2)
+		return TOOL_USAGE;
+	if (!absolute(argc == 2 ? argv[1] : "/", path))
+		return failed(argv[1], VMK_BAD_PARAM);
+	err = vsi_client_list(fd, path, &text);
+	if (err)
+		return failed(path, err);
+	free(text);
+	strcpy(cwd, path);
+	return TOOL_OK;
+}
+
+static int do_pwd(int argc, char **argv)
+{
+	(void)argv;
+	if (argc != 1)
+		return TOOL_USAGE;
+	puts(cwd);
+	return TOOL_OK;
+}
+
+static int do_help(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	fputs(help, stdout);
+	return TOOL_OK;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "ls", do_ls }, { "get", do_get }, { "cat", do_get },	 { "set", do_set },
+	{ "cd", do_cd }, { "pwd", do_pwd }, { "help", do_help },
+};
+
+static int run(int argc, char **argv)
+{
+	size_t i;
+	int code;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[0], commands[i].name))
+			continue;
+		code = commands[i].run(argc, argv);
+		if (code == TOOL_USAGE)
+			tool_error("wrong arguments for '%s' (--help shows them)", argv[0]);
+		return code;
+	}
+	tool_error("unknown command '%s' (--help lists all)", argv[0]);
+	return TOOL_USAGE;
+}
+
+static int interact(void)
+{
+	bool tty = isatty(STDIN_FILENO);
+	char *line = NULL, *words[WORDS_MAX], *word, *save;
+	size_t size = 0;
+	int n, code = TOOL_OK;
+
+	for (;;) {
+		if (tty)
+			printf("%s> ", cwd);
+		fflush(stdout);
+		if (getline(&line, &size, stdin) < 0)
+			break;
+		n = 0;
+		for (word = strtok_r(line, " \t\r\n", &save); word && n < WORDS_MAX;
+		     word = strtok_r(NULL, " \t\r\n", &save))
+			words[n++] = word;
+		if (!n || words[0][0] == '#')
+			continue;
+		if (!strcmp(words[0], "quit") || !strcmp(words[0], "exit"))
+			break;
+		code = run(n, words);
+	}
+	if (tty)
+		putchar('\n');
+	free(line);
+	return tty ? TOOL_OK : code;
+}
+
+int main(int argc, char **argv)
+{
+	int first = 1;
+
+	tool_init(argv[0]);
+	if (argc > 1)
+		tool_standard_option(argv[1], help);
+	if (argc > 1 && !strcmp(argv[1], "-e")) {
+		first = 2;
+		if (argc == 2)
+			tool_die(TOOL_USAGE, "-e wants a command");
+	}
+	fd = vmnix_open();
+	if (fd < 0)
+		tool_die(TOOL_FAILED, "%s", vmnix_open_text(errno));
+	return tool_finish(first < argc ? run(argc - first, argv + first) : interact());
+}
