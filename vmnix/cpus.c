@@ -22,7 +22,8 @@ static int refuse_taken(unsigned int cpu)
 
 int cpus_init(void)
 {
-	int state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "vmnix:prepare", refuse_taken, NULL);
+	int state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "vmnix:prepare", refuse_taken,
+					      NULL);
 
 	if (state < 0)
 		return state;
@@ -40,7 +41,8 @@ int cpus_take(char *reason)
 	unsigned int cpu;
 	int err;
 
-	for_each_present_cpu(cpu) {
+	for_each_present_cpu(cpu)
+	{
 		if (!cpu)
 			continue;
 		if (cpumask_weight(&taken) == WS_PCPUS_MAX) {
@@ -71,8 +73,10 @@ void cpus_give_back(void)
 	unsigned int cpu;
 	int err;
 
-	for_each_present_cpu(cpu) {
-		if (!cpumask_test_and_clear_cpu(cpu, &taken) || !cpumask_test_and_clear_cpu(cpu, &were_online))
+	for_each_present_cpu(cpu)
+	{
+		if (!cpumask_test_and_clear_cpu(cpu, &taken) ||
+		    !cpumask_test_and_clear_cpu(cpu, &were_online))
 			continue;
 		err = add_cpu(cpu);
 		if (err)

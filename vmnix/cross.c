@@ -103,8 +103,8 @@ void cross_prepare(void)
 	x->vmk.cr0 = X86_CR0_PE | X86_CR0_MP | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_PG;
 	/* PGE and PCIDE stay as they are, so that the console's TLB entries survive the trip. */
 	x->vmk.cr4 = X86_CR4_PAE | X86_CR4_MCE |
-		     (native_read_cr4() & (X86_CR4_PGE | X86_CR4_PCIDE | X86_CR4_LA57 | X86_CR4_OSFXSR |
-					   X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE));
+		     (native_read_cr4() & (X86_CR4_PGE | X86_CR4_PCIDE | X86_CR4_LA57 |
+					   X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE));
 }
 
 /*

@@ -140,7 +140,8 @@ static long ioc_load(void __user *arg)
 
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
-	if (args.flags & ~VMNIX_LOAD_CHECK || args.log_level > 4 || !args.bytes || args.bytes > IMAGE_FILE_MAX)
+	if (args.flags & ~VMNIX_LOAD_CHECK || args.log_level > 4 || !args.bytes ||
+	    args.bytes > IMAGE_FILE_MAX)
 		return -EINVAL;
 	memset(args.reason, 0, sizeof(args.reason));
 	image = vmalloc(args.bytes);
@@ -148,7 +149,8 @@ static long ioc_load(void __user *arg)
 		return -ENOMEM;
 	err = copy_from_user(image, u64_to_user_ptr(args.image), args.bytes) ? -EFAULT : 0;
 	if (!err)
-		err = vmkernel_load(image, args.bytes, args.log_level, args.flags & VMNIX_LOAD_CHECK, args.reason);
+		err = vmkernel_load(image, args.bytes, args.log_level,
+				    args.flags & VMNIX_LOAD_CHECK, args.reason);
 	vfree(image);
 	if (copy_to_user(arg, &args, sizeof(args)))
 		return -EFAULT;
@@ -232,7 +234,8 @@ static long ioc_call(struct vmnix_file *f, void __user *arg)
 		goto out;
 	}
 	call.status = user_call(f, call.nr, args, call.len);
-	if (copy_to_user(u64_to_user_ptr(call.args), args, call.len) || copy_to_user(arg, &call, sizeof(call)))
+	if (copy_to_user(u64_to_user_ptr(call.args), args, call.len) ||
+	    copy_to_user(arg, &call, sizeof(call)))
 		err = -EFAULT;
 out:
 	kfree(args);

@@ -18,10 +18,10 @@
 #define PAGE 4096ull
 #define PHDRS_MAX 16
 
-#define REFUSE(...)                                       \
-	do {                                              \
+#define REFUSE(...)                                        \
+	do {                                               \
 		snprintf(reason, reason_len, __VA_ARGS__); \
-		return -1;                                \
+		return -1;                                 \
 	} while (0)
 
 static int check_header(const Elf64_Ehdr *h, __u64 bytes, char *reason, __u32 reason_len)
@@ -47,7 +47,8 @@ static int check_header(const Elf64_Ehdr *h, __u64 bytes, char *reason, __u32 re
 	return 0;
 }
 
-static int check_load(const Elf64_Phdr *p, unsigned int n, __u64 bytes, char *reason, __u32 reason_len)
+static int check_load(const Elf64_Phdr *p, unsigned int n, __u64 bytes, char *reason,
+		      __u32 reason_len)
 {
 	if (p->p_offset > bytes || p->p_filesz > bytes - p->p_offset)
 		REFUSE("segment %u lies outside the file", n);
@@ -57,7 +58,8 @@ static int check_load(const Elf64_Phdr *p, unsigned int n, __u64 bytes, char *re
 		REFUSE("segment %u is empty", n);
 	if (p->p_vaddr % PAGE)
 		REFUSE("segment %u does not begin on a page", n);
-	if (p->p_vaddr < IMAGE_VA_MIN || p->p_vaddr >= IMAGE_VA_MAX || p->p_memsz > IMAGE_VA_MAX - p->p_vaddr)
+	if (p->p_vaddr < IMAGE_VA_MIN || p->p_vaddr >= IMAGE_VA_MAX ||
+	    p->p_memsz > IMAGE_VA_MAX - p->p_vaddr)
 		REFUSE("segment %u is not between 1 and 2 GiB", n);
 	if ((p->p_flags & PF_W) && (p->p_flags & PF_X))
 		REFUSE("segment %u is writable and executable", n);
@@ -97,8 +99,8 @@ static int check_layout(struct image *img, __u64 entry, char *reason, __u32 reas
 		REFUSE("no segment to load");
 	for (i = 0; i < img->segments; i++) {
 		if (i && s[i].va < page_up(s[i - 1].va + s[i - 1].memsz))
-			REFUSE("segments at 0x%llx and 0x%llx overlap", (unsigned long long)s[i - 1].va,
-			       (unsigned long long)s[i].va);
+			REFUSE("segments at 0x%llx and 0x%llx overlap",
+			       (unsigned long long)s[i - 1].va, (unsigned long long)s[i].va);
 		if (s[i].flags & PF_X && entry >= s[i].va && entry - s[i].va < s[i].filesz)
 			entry_ok = 1;
 	}
@@ -109,19 +111,19 @@ static int check_layout(struct image *img, __u64 entry, char *reason, __u32 reas
 	img->base = s[0].va;
 	img->span = page_up(s[i].va + s[i].memsz) - img->base;
 	if (img->span > IMAGE_SPAN_MAX)
-		REFUSE("image takes %llu bytes of memory, at most %llu", (unsigned long long)img->span,
-		       (unsigned long long)IMAGE_SPAN_MAX);
+		REFUSE("image takes %llu bytes of memory, at most %llu",
+		       (unsigned long long)img->span, (unsigned long long)IMAGE_SPAN_MAX);
 	return 0;
 }
 
 static int check_abi(const struct ws_abi_note *note, char *reason, __u32 reason_len)
 {
 	if (note->abi_major != WS_ABI_MAJOR)
-		REFUSE("image speaks ABI %u.%u, this module %u.%u", note->abi_major, note->abi_minor,
-		       WS_ABI_MAJOR, WS_ABI_MINOR);
+		REFUSE("image speaks ABI %u.%u, this module %u.%u", note->abi_major,
+		       note->abi_minor, WS_ABI_MAJOR, WS_ABI_MINOR);
 	if (note->boot_info_size != sizeof(struct ws_boot_info))
-		REFUSE("image has a boot info of %u bytes, this module of %zu", note->boot_info_size,
-		       sizeof(struct ws_boot_info));
+		REFUSE("image has a boot info of %u bytes, this module of %zu",
+		       note->boot_info_size, sizeof(struct ws_boot_info));
 	if (note->crossing_size != sizeof(struct crossing))
 		REFUSE("image has a crossing of %u bytes, this module of %zu", note->crossing_size,
 		       sizeof(struct crossing));
@@ -147,7 +149,8 @@ static int check_notes(const __u8 *p, __u64 left, char *reason, __u32 reason_len
 		if (n.n_type == WS_NOTE_ABI && n.n_namesz == sizeof(WS_NOTE_NAME) &&
 		    !memcmp(p, WS_NOTE_NAME, sizeof(WS_NOTE_NAME))) {
 			if (n.n_descsz != sizeof(abi))
-				REFUSE("the ABI note has %u bytes, want %zu", n.n_descsz, sizeof(abi));
+				REFUSE("the ABI note has %u bytes, want %zu", n.n_descsz,
+				       sizeof(abi));
 			memcpy(&abi, p + name, sizeof(abi));
 			return check_abi(&abi, reason, reason_len) ? -1 : 1;
 		}
@@ -190,7 +193,8 @@ int image_check(const void *data, __u64 bytes, struct image *img, char *reason, 
 
 	memset(img, 0, sizeof(*img));
 	if (bytes < sizeof(h))
-		REFUSE("file of %llu bytes is too short for an ELF header", (unsigned long long)bytes);
+		REFUSE("file of %llu bytes is too short for an ELF header",
+		       (unsigned long long)bytes);
 	if (bytes > IMAGE_FILE_MAX)
 		REFUSE("file of %llu bytes is too large", (unsigned long long)bytes);
 	memcpy(&h, data, sizeof(h));

@@ -78,8 +78,8 @@ static void stage_image(struct staging *s, const struct image *img, const u8 *fi
 		u64 at = seg->va - img->base;
 
 		memcpy(s->va + at, file + seg->offset, seg->filesz);
-		tables_map(&s->tables, seg->va, s->hpa + at, PAGE_ALIGN(seg->memsz), seg->flags & PF_W,
-			   seg->flags & PF_X);
+		tables_map(&s->tables, seg->va, s->hpa + at, PAGE_ALIGN(seg->memsz),
+			   seg->flags & PF_W, seg->flags & PF_X);
 	}
 }
 
@@ -121,8 +121,8 @@ static int stage_tables(struct staging *s, const struct image *img, const u8 *fi
 	bi->la57 = s->tables.la57;
 	stage_image(s, img, file);
 	for (i = 0; i < bi->extents; i++)
-		tables_map(&s->tables, WS_DIRECT_MAP + bi->extent[i].hpa, bi->extent[i].hpa, bi->extent[i].bytes,
-			   true, false);
+		tables_map(&s->tables, WS_DIRECT_MAP + bi->extent[i].hpa, bi->extent[i].hpa,
+			   bi->extent[i].bytes, true, false);
 	tables_map(&s->tables, (u64)x, virt_to_phys(x), PAGE_SIZE, true, false);
 	tables_map(&s->tables, (u64)crossing_page, cross_code_hpa(), PAGE_SIZE, false, true);
 	return s->tables.full ? -ENOMEM : 0;

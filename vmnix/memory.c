@@ -28,7 +28,8 @@ static u32 extent_count;
 
 static int by_pfn(const void *a, const void *b)
 {
-	unsigned long pa = page_to_pfn(*(struct page *const *)a), pb = page_to_pfn(*(struct page *const *)b);
+	unsigned long pa = page_to_pfn(*(struct page *const *)a),
+		      pb = page_to_pfn(*(struct page *const *)b);
 
 	return pa < pb ? -1 : pa > pb;
 }
@@ -63,10 +64,12 @@ static int borrow(u64 bytes)
 	if (!blocks)
 		return -ENOMEM;
 	while (block_count < want) {
-		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL, BLOCK_ORDER);
+		struct page *page =
+			alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL, BLOCK_ORDER);
 
 		if (!page) {
-			pr_err("only %u of %u blocks of 4 MiB are to be had: ask for less memory (mem=)\n",
+			pr_err("only %u of %u blocks of 4 MiB are to be had: ask for less memory "
+			       "(mem=)\n",
 			       block_count, want);
 			return -ENOMEM;
 		}
@@ -95,8 +98,10 @@ static int take_region(const char *text)
 		pr_err("region=%s: size and address must be multiples of 2 MiB\n", text);
 		return -EINVAL;
 	}
-	if (region_intersects(hpa, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) != REGION_DISJOINT) {
-		pr_err("region=%s: Linux uses this memory; leave it out with memmap= or mem=\n", text);
+	if (region_intersects(hpa, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
+	    REGION_DISJOINT) {
+		pr_err("region=%s: Linux uses this memory; leave it out with memmap= or mem=\n",
+		       text);
 		return -EBUSY;
 	}
 	region_res = request_mem_region(hpa, bytes, "vmkernel");

@@ -107,7 +107,8 @@ static ssize_t leaf_write(struct file *file, const char __user *buf, size_t len,
 			v->text[--len] = 0;
 		v->len = len;
 		mutex_lock(&vmnix_lock);
-		err = write_errno(vmkernel_loaded() ? hostcall(HC_VSI_SET, v, sizeof(*v)) : VMK_NOT_FOUND);
+		err = write_errno(vmkernel_loaded() ? hostcall(HC_VSI_SET, v, sizeof(*v))
+						    : VMK_NOT_FOUND);
 		mutex_unlock(&vmnix_lock);
 	}
 	kfree(v);
@@ -179,7 +180,7 @@ static void add_child(struct proc_dir_entry *dir, const char *path, char *name, 
 		if (node)
 			proc_create_data(name, 0600, dir, &leaf_ops, node);
 	} else if (strcmp(child, "/vm")) {
-		/* /proc/vmware/log is the log's text, as on ESX; the node of that name is about it. */
+		/* /proc/vmware/log is the log's text, as on ESX. */
 		sub = proc_mkdir(strcmp(child, "/log") ? name : "logging", dir);
 		if (sub)
 			walk(sub, child, vm, depth + 1);

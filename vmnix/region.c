@@ -41,7 +41,8 @@ static vm_fault_t region_fault(struct vm_fault *vmf)
 	u64 hpa;
 
 	mutex_lock(&vmnix_lock);
-	if (!region_page(vm, page, &hpa, &writable, &pages) && (writable || !(vmf->vma->vm_flags & VM_WRITE)))
+	if (!region_page(vm, page, &hpa, &writable, &pages) &&
+	    (writable || !(vmf->vma->vm_flags & VM_WRITE)))
 		ret = vmf_insert_pfn(vmf->vma, vmf->address, hpa >> PAGE_SHIFT);
 	mutex_unlock(&vmnix_lock);
 	return ret;

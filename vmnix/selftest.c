@@ -19,10 +19,11 @@
 #include "vmnix.h"
 
 #define CANONICAL_LOW 0x00007fffffffffffull
-#define FLAGS_TESTED 0x244cd5ul /* CF PF AF ZF SF DF? no: OF and ID, AC */
+#define FLAGS_TESTED 0x2408d5ul /* CF PF AF ZF SF OF AC ID */
 
 enum { R_RBX, R_RBP, R_R12, R_R13, R_R14, R_R15, R_RSP, R_FLAGS, GPRS };
-static const char *const gpr_name[GPRS] = { "RBX", "RBP", "R12", "R13", "R14", "R15", "RSP", "RFLAGS" };
+static const char *const gpr_name[GPRS] = { "RBX", "RBP", "R12", "R13",
+					    "R14", "R15", "RSP", "RFLAGS" };
 
 struct gprs {
 	u64 in[GPRS];
@@ -37,8 +38,28 @@ struct reg {
 	u8 other; /* enum other_reg, when msr is 0 */
 };
 
-enum other_reg { O_CR0, O_CR2, O_CR3, O_CR4, O_CR8, O_DR0, O_DR1, O_DR2, O_DR3, O_DR6, O_DR7, O_XCR0,
-		 O_DS, O_ES, O_FS, O_GS, O_CS, O_SS, O_TR, O_LDTR };
+enum other_reg {
+	O_CR0,
+	O_CR2,
+	O_CR3,
+	O_CR4,
+	O_CR8,
+	O_DR0,
+	O_DR1,
+	O_DR2,
+	O_DR3,
+	O_DR6,
+	O_DR7,
+	O_XCR0,
+	O_DS,
+	O_ES,
+	O_FS,
+	O_GS,
+	O_CS,
+	O_SS,
+	O_TR,
+	O_LDTR
+};
 
 static const struct reg regs[] = {
 	{ "CR0", .other = O_CR0 },
@@ -99,40 +120,91 @@ static u64 read_other(u8 other)
 	u64 v = 0;
 
 	switch (other) {
-	case O_CR0: return native_read_cr0();
-	case O_CR2: return native_read_cr2();
-	case O_CR3: return __native_read_cr3();
-	case O_CR4: return native_read_cr4();
-	case O_CR8: asm volatile("mov %%cr8, %0" : "=r"(v)); return v;
-	case O_DR0: asm volatile("mov %%db0, %0" : "=r"(v)); return v;
-	case O_DR1: asm volatile("mov %%db1, %0" : "=r"(v)); return v;
-	case O_DR2: asm volatile("mov %%db2, %0" : "=r"(v)); return v;
-	case O_DR3: asm volatile("mov %%db3, %0" : "=r"(v)); return v;
-	case O_DR6: asm volatile("mov %%db6, %0" : "=r"(v)); return v;
-	case O_DR7: asm volatile("mov %%db7, %0" : "=r"(v)); return v;
-	case O_XCR0: asm volatile("xgetbv" : "=a"(v) : "c"(0) : "rdx"); return v;
-	case O_DS: READ_SEG(ds, v); return v;
-	case O_ES: READ_SEG(es, v); return v;
-	case O_FS: READ_SEG(fs, v); return v;
-	case O_GS: READ_SEG(gs, v); return v;
-	case O_CS: READ_SEG(cs, v); return v;
-	case O_SS: READ_SEG(ss, v); return v;
-	case O_TR: asm volatile("str %0" : "=r"(v)); return v;
-	default: asm volatile("sldt %0" : "=r"(v)); return v;
+	case O_CR0:
+		return native_read_cr0();
+	case O_CR2:
+		return native_read_cr2();
+	case O_CR3:
+		return __native_read_cr3();
+	case O_CR4:
+		return native_read_cr4();
+	case O_CR8:
+		asm volatile("mov %%cr8, %0" : "=r"(v));
+		return v;
+	case O_DR0:
+		asm volatile("mov %%db0, %0" : "=r"(v));
+		return v;
+	case O_DR1:
+		asm volatile("mov %%db1, %0" : "=r"(v));
+		return v;
+	case O_DR2:
+		asm volatile("mov %%db2, %0" : "=r"(v));
+		return v;
+	case O_DR3:
+		asm volatile("mov %%db3, %0" : "=r"(v));
+		return v;
+	case O_DR6:
+		asm volatile("mov %%db6, %0" : "=r"(v));
+		return v;
+	case O_DR7:
+		asm volatile("mov %%db7, %0" : "=r"(v));
+		return v;
+	case O_XCR0:
+		asm volatile("xgetbv" : "=a"(v) : "c"(0) : "rdx");
+		return v;
+	case O_DS:
+		READ_SEG(ds, v);
+		return v;
+	case O_ES:
+		READ_SEG(es, v);
+		return v;
+	case O_FS:
+		READ_SEG(fs, v);
+		return v;
+	case O_GS:
+		READ_SEG(gs, v);
+		return v;
+	case O_CS:
+		READ_SEG(cs, v);
+		return v;
+	case O_SS:
+		READ_SEG(ss, v);
+		return v;
+	case O_TR:
+		asm volatile("str %0" : "=r"(v));
+		return v;
+	default:
+		asm volatile("sldt %0" : "=r"(v));
+		return v;
 	}
 }
 
 static void write_other(u8 other, u64 v)
 {
 	switch (other) {
-	case O_CR2: native_write_cr2(v); break;
-	case O_CR8: asm volatile("mov %0, %%cr8" : : "r"(v)); break;
-	case O_DR0: asm volatile("mov %0, %%db0" : : "r"(v)); break;
-	case O_DR1: asm volatile("mov %0, %%db1" : : "r"(v)); break;
-	case O_DR2: asm volatile("mov %0, %%db2" : : "r"(v)); break;
-	case O_DR3: asm volatile("mov %0, %%db3" : : "r"(v)); break;
-	case O_DR6: asm volatile("mov %0, %%db6" : : "r"(v)); break;
-	default: break;
+	case O_CR2:
+		native_write_cr2(v);
+		break;
+	case O_CR8:
+		asm volatile("mov %0, %%cr8" : : "r"(v));
+		break;
+	case O_DR0:
+		asm volatile("mov %0, %%db0" : : "r"(v));
+		break;
+	case O_DR1:
+		asm volatile("mov %0, %%db1" : : "r"(v));
+		break;
+	case O_DR2:
+		asm volatile("mov %0, %%db2" : : "r"(v));
+		break;
+	case O_DR3:
+		asm volatile("mov %0, %%db3" : : "r"(v));
+		break;
+	case O_DR6:
+		asm volatile("mov %0, %%db6" : : "r"(v));
+		break;
+	default:
+		break;
 	}
 }
 
@@ -147,7 +219,8 @@ static void read_all(u64 *v)
 
 	for (i = 0; i < REGS; i++)
 		if (there(&regs[i]))
-			v[i] = regs[i].msr ? native_read_msr(regs[i].msr) : read_other(regs[i].other);
+			v[i] = regs[i].msr ? native_read_msr(regs[i].msr)
+					   : read_other(regs[i].other);
 }
 
 static void write_all(const u64 *v)
@@ -194,23 +267,26 @@ static noinline void enter_with(struct crossing *x, struct gprs *g)
 		     "pop	%%rbp\n\t"
 		     : "+D"(x), "+S"(g)
 		     :
-		     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-		       "memory", "cc");
+		     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+		       "r15", "memory", "cc");
 }
 
 static void make_patterns(struct round *r, bool fixed, u32 n)
 {
-	static const u64 fixed_pattern[] = { 0, ~0ull, 0x5555555555555555ull, 0xaaaaaaaaaaaaaaaaull };
+	static const u64 fixed_pattern[] = { 0, ~0ull, 0x5555555555555555ull,
+					     0xaaaaaaaaaaaaaaaaull };
 	unsigned int i;
 
-#define NEXT() (fixed ? fixed_pattern[n % 4] : (u64)prandom_u32_state(&r->rnd) << 32 | prandom_u32_state(&r->rnd))
+#define NEXT()                        \
+	(fixed ? fixed_pattern[n % 4] \
+	       : (u64)prandom_u32_state(&r->rnd) << 32 | prandom_u32_state(&r->rnd))
 	for (i = 0; i < R_RSP; i++)
 		r->gprs.in[i] = NEXT();
 	/* IF and TF stay clear, DF must be; the reserved bit 1 is always set. */
-	r->gprs.in[R_FLAGS] = (NEXT() & (FLAGS_TESTED & ~0x500ul)) | 2;
+	r->gprs.in[R_FLAGS] = (NEXT() & FLAGS_TESTED) | 2;
 	for (i = 0; i < REGS; i++)
 		r->set[i] = (r->before[i] & ~regs[i].mask) | (NEXT() & regs[i].mask);
-	/* x87, MMX and XMM registers: data from byte 32 to 416; the control words keep their values. */
+	/* x87, MMX and XMM data is in bytes 32 to 416; the control words keep their values. */
 	r->fpu_set = r->fpu_old;
 	for (i = 32; i < 416; i++)
 		if (i >= 160 || (i - 32) % 16 < 8) /* x87: 64-bit mantissas, exponents stay */
@@ -232,14 +308,15 @@ static int compare(const struct round *r, char *reason)
 	for (i = 0; i < REGS; i++) {
 		if (!there(&regs[i]) || r->set[i] == r->after[i])
 			continue;
-		VMNIX_ERR(reason, "%s: set 0x%llx, came back 0x%llx", regs[i].name, r->set[i], r->after[i]);
+		VMNIX_ERR(reason, "%s: set 0x%llx, came back 0x%llx", regs[i].name, r->set[i],
+			  r->after[i]);
 		return -EIO;
 	}
 	for (i = 0; i < 416; i++) {
 		if (r->fpu_set.bytes[i] == r->fpu_after.bytes[i])
 			continue;
-		VMNIX_ERR(reason, "FXSAVE byte %u: set 0x%02x, came back 0x%02x", i, r->fpu_set.bytes[i],
-			  r->fpu_after.bytes[i]);
+		VMNIX_ERR(reason, "FXSAVE byte %u: set 0x%02x, came back 0x%02x", i,
+			  r->fpu_set.bytes[i], r->fpu_after.bytes[i]);
 		return -EIO;
 	}
 	return 0;
@@ -259,7 +336,7 @@ static int one_round(struct round *r, u64 seed, u32 n, char *reason)
 	asm volatile("fxsave64 %0" : "=m"(r->fpu_old));
 	read_all(r->before);
 	make_patterns(r, n < 8, n);
-	/* What Linux itself needs is away from here to the second write_all: no calls, no tracing. */
+	/* What Linux itself needs is away until the second write_all: no calls, no tracing. */
 	asm volatile("fxrstor64 %0" : : "m"(r->fpu_set));
 	asm volatile("fxsave64 %0" : "=m"(r->fpu_set));
 	write_all(r->set);

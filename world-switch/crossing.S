@@ -157,7 +157,8 @@ crossing_vectors:
 	iretq
 	.else
 	/* Vectors without an error code push a zero in its place (APM vol. 2, table 8-1). */
-	.if vec != 8 && vec != 10 && vec != 11 && vec != 12 && vec != 13 && vec != 14 && vec != 17 && vec != 21 && vec != 29 && vec != 30
+	.if !(vec == 8 || (vec >= 10 && vec <= 14) || vec == 17 || vec == 21 || \
+	      vec == 29 || vec == 30)
 	push	$0
 	.endif
 	push	$vec

@@ -32,7 +32,7 @@ struct world_state {
 };
 WS_ASSERT_SIZE(world_state, 80);
 
-/* Where every crossing into the vmkernel arrives; written by the loader once, then by the vmkernel. */
+/* Where every crossing into the vmkernel arrives: the loader's word first, then the vmkernel's. */
 struct ws_arrival {
 	uint64_t rip;
 	uint64_t cs; /* selector, in the vmkernel's own table and in the crossing GDT */

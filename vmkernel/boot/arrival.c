@@ -38,7 +38,6 @@ static hpa_t log_region;
 
 extern uint8_t image_start[], text_end[], rodata_end[], image_end[];
 
-
 /* The ELF note by which a loader knows us. */
 static const struct {
 	uint32_t namesz, descsz, type;
@@ -49,7 +48,8 @@ static const struct {
 	.descsz = sizeof(struct ws_abi_note),
 	.type = WS_NOTE_ABI,
 	.name = WS_NOTE_NAME,
-	.desc = { WS_ABI_MAJOR, WS_ABI_MINOR, sizeof(struct ws_boot_info), sizeof(struct crossing) },
+	.desc = { WS_ABI_MAJOR, WS_ABI_MINOR, sizeof(struct ws_boot_info),
+		  sizeof(struct crossing) },
 };
 
 static uint32_t hook_pcpu(void)
@@ -80,7 +80,8 @@ static int step_check(void)
 	if (boot_info.magic != WS_BOOT_MAGIC || boot_info.abi_major != WS_ABI_MAJOR ||
 	    boot_info.struct_size != sizeof(boot_info))
 		return VMK_BAD_VERSION;
-	if (!boot_info.tsc_khz || boot_info.extents > WS_EXTENTS_MAX || boot_info.pcpus > WS_PCPUS_MAX)
+	if (!boot_info.tsc_khz || boot_info.extents > WS_EXTENTS_MAX ||
+	    boot_info.pcpus > WS_PCPUS_MAX)
 		return VMK_BAD_PARAM;
 	return VMK_OK;
 }
@@ -107,27 +108,31 @@ static int step_pages(void)
 
 static int map_image(const uint8_t *from, const uint8_t *to, uint64_t rights)
 {
-	return space_map(kernel_root, (uint64_t)from, hpa(boot_info.image_hpa + (uint64_t)(from - image_start)),
+	return space_map(kernel_root, (uint64_t)from,
+			 hpa(boot_info.image_hpa + (uint64_t)(from - image_start)),
 			 (uint64_t)(to - from), rights);
 }
 
 /* The image is not in the direct map: its code must not be writable by another name. */
 static int map_extent(const struct ws_extent *e)
 {
-	uint64_t end = e->hpa + e->bytes, image = boot_info.image_hpa, image_stop = image + boot_info.image_bytes;
+	uint64_t end = e->hpa + e->bytes, image = boot_info.image_hpa,
+		 image_stop = image + boot_info.image_bytes;
 	int err;
 
 	if (image < e->hpa || image >= end)
-		return space_map(kernel_root, WS_DIRECT_MAP + e->hpa, hpa(e->hpa), e->bytes, MAP_RW);
+		return space_map(kernel_root, WS_DIRECT_MAP + e->hpa, hpa(e->hpa), e->bytes,
+				 MAP_RW);
 	err = space_map(kernel_root, WS_DIRECT_MAP + e->hpa, hpa(e->hpa), image - e->hpa, MAP_RW);
-	return err ? err :
-		     space_map(kernel_root, WS_DIRECT_MAP + image_stop, hpa(image_stop), end - image_stop, MAP_RW);
+	return err ? err
+		   : space_map(kernel_root, WS_DIRECT_MAP + image_stop, hpa(image_stop),
+			       end - image_stop, MAP_RW);
 }
 
 /* The crossing's two pages, at the console's addresses, found in the loader's tables. */
 static int map_crossing(void)
 {
-	hpa_t loader_root = hpa(read_cr3() & PTE_ADDR), data, code;
+	hpa_t loader_root = hpa(read_cr3() & PTE_ADDR), data = HPA_NONE, code = HPA_NONE;
 	uint64_t code_va = crossing->enter & ~(PAGE_SIZE - 1);
 	int err = space_translate(loader_root, (uint64_t)crossing, &data);
 
@@ -155,14 +160,14 @@ static int step_space(void)
 	for (uint32_t i = 0; !err && i < boot_info.extents; i++)
 		err = map_extent(&boot_info.extent[i]);
 	if (!err && !boot_info.x2apic)
-		err = space_map(kernel_root, MMIO_LAPIC, hpa(rdmsr(MSR_APIC_BASE) & 0xffffff000ull), PAGE_SIZE,
-				MAP_MMIO);
+		err = space_map(kernel_root, MMIO_LAPIC, hpa(rdmsr(MSR_APIC_BASE) & 0xffffff000ull),
+				PAGE_SIZE, MAP_MMIO);
 	if (!err)
 		err = map_crossing();
 	/* So that what is below the top tables is there before they are cloned. */
 	if (!err)
-		err = space_map(kernel_root, boot_info.trampoline_hpa, hpa(boot_info.trampoline_hpa), PAGE_SIZE,
-				MAP_RO);
+		err = space_map(kernel_root, boot_info.trampoline_hpa,
+				hpa(boot_info.trampoline_hpa), PAGE_SIZE, MAP_RO);
 	if (!err)
 		space_unmap_page(kernel_root, boot_info.trampoline_hpa);
 	return err;
@@ -184,7 +189,8 @@ static int step_pcpu0(void)
 
 static int step_log_ring(void)
 {
-	int err = pages_alloc_zero(pages_order(WS_LOG_RING_PAGES * PAGE_SIZE), PAGES_SHARED, &log_region);
+	int err = pages_alloc_zero(pages_order(WS_LOG_RING_PAGES * PAGE_SIZE), PAGES_SHARED,
+				   &log_region);
 
 	if (!err)
 		log_init(phys_to_virt(log_region));
@@ -233,7 +239,8 @@ static int step_vmm(void)
 static void stop_others(void)
 {
 	for (uint32_t i = 1; i < pcpu_count(); i++)
-		if (pcpu_get(i)->apic_id != this_pcpu()->apic_id && pcpu_get(i)->state == PCPU_ONLINE)
+		if (pcpu_get(i)->apic_id != this_pcpu()->apic_id &&
+		    pcpu_get(i)->state == PCPU_ONLINE)
 			apic_send_nmi(pcpu_get(i)->apic_id);
 	doorbell_ring();
 }
@@ -311,12 +318,10 @@ static const struct boot_step {
 	const char *name;
 	int (*up)(void);
 } steps[] = {
-	{ "check", step_check },     { "log", step_log },
-	{ "pages", step_pages },     { "space", step_space },
-	{ "pcpu 0", step_pcpu0 },    { "log ring", step_log_ring },
-	{ "extended", step_extended }, { "apic", step_apic },
-	{ "sched", step_sched },     { "vsi", step_vsi },
-	{ "vmm", step_vmm },	     { "crossing", step_crossing },
+	{ "check", step_check },       { "log", step_log },	 { "pages", step_pages },
+	{ "space", step_space },       { "pcpu 0", step_pcpu0 }, { "log ring", step_log_ring },
+	{ "extended", step_extended }, { "apic", step_apic },	 { "sched", step_sched },
+	{ "vsi", step_vsi },	       { "vmm", step_vmm },	 { "crossing", step_crossing },
 };
 
 void arrival(struct crossing *x, const struct ws_boot_info *info)
@@ -333,8 +338,9 @@ void arrival(struct crossing *x, const struct ws_boot_info *info)
 	x->call.status = err;
 	if (err)
 		return;
-	LOG(INFO, "Boot", "vmkernel %s has %llu MiB, TSC %llu kHz, %u processors promised", VMK_RELEASE,
-	    (unsigned long long)(pages_total_bytes() >> 20), (unsigned long long)tsc_khz, boot_info.pcpus);
+	LOG(INFO, "Boot", "vmkernel %s has %llu MiB, TSC %llu kHz, %u processors promised",
+	    VMK_RELEASE, (unsigned long long)(pages_total_bytes() >> 20),
+	    (unsigned long long)tsc_khz, boot_info.pcpus);
 }
 
 void arrival_done(void)

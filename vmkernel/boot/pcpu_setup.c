@@ -50,7 +50,8 @@ static int map_stack(struct pcpu *pcpu, int stack)
 
 	if (err)
 		return err;
-	return space_map(pcpu->root, stack_top(stack) - bytes, pcpu->stack_hpa[stack], bytes, MAP_RW);
+	return space_map(pcpu->root, stack_top(stack) - bytes, pcpu->stack_hpa[stack], bytes,
+			 MAP_RW);
 }
 
 static void free_parts(struct pcpu *pcpu)
@@ -110,7 +111,7 @@ void pcpu_fill_tables(struct pcpu *pcpu)
 	pcpu->tss.iomap = sizeof(pcpu->tss);
 	pcpu->gdt[WS_SEL_VMK_CS / 8] = DESC_FLAT_CODE64;
 	pcpu->gdt[WS_SEL_VMK_DS / 8] = DESC_FLAT_DATA;
-	pcpu->gdt[WS_SEL_VMK_TSS / 8] = (sizeof(pcpu->tss) - 1) | (tss & 0xffffff) << 16 | TSS_TYPE << 40 |
-					(tss >> 24 & 0xff) << 56;
+	pcpu->gdt[WS_SEL_VMK_TSS / 8] = (sizeof(pcpu->tss) - 1) | (tss & 0xffffff) << 16 |
+					TSS_TYPE << 40 | (tss >> 24 & 0xff) << 56;
 	pcpu->gdt[WS_SEL_VMK_TSS / 8 + 1] = tss >> 32;
 }

@@ -89,7 +89,8 @@ static int map_low(uint64_t low, uint64_t rights, uint64_t second_rights)
 	int err = space_map(kernel_root, low, hpa(low), PAGE_SIZE, rights);
 
 	if (!err)
-		err = space_map(kernel_root, low + PAGE_SIZE, hpa(low + PAGE_SIZE), PAGE_SIZE, second_rights);
+		err = space_map(kernel_root, low + PAGE_SIZE, hpa(low + PAGE_SIZE), PAGE_SIZE,
+				second_rights);
 	invlpg(low);
 	invlpg(low + PAGE_SIZE);
 	return err;

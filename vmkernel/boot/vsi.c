@@ -26,7 +26,8 @@ static int get_uptime(void *ctx, struct vsi_text *out)
 
 static int get_pcpus(void *ctx, struct vsi_text *out)
 {
-	static const char *const names[] = { "absent", "starting", "online", "stopping", "stopped" };
+	static const char *const names[] = { "absent", "starting", "online", "stopping",
+					     "stopped" };
 
 	(void)ctx;
 	vsi_printf(out, "pcpu apic state irqs kicks nmis\n");
@@ -68,8 +69,9 @@ static struct vsi_node nodes[] = {
 	VSI_TEXT("uptime", "seconds since the vmkernel arrived", get_uptime, NULL, NULL),
 	VSI_TEXT("pcpus", "processors and their interrupts", get_pcpus, NULL, NULL),
 };
-static struct vsi_node panic_node =
-	VSI_TEXT("panic", "write 1: assertion, 2: invalid opcode, 3: page fault", get_panic, set_panic, NULL);
+static struct vsi_node panic_node = VSI_TEXT("panic",
+					     "write 1: assertion, 2: invalid opcode, 3: page fault",
+					     get_panic, set_panic, NULL);
 
 int boot_vsi_init(void)
 {

@@ -40,7 +40,8 @@
 
 static bool x2apic_mode;
 static bool tsc_deadline;
-static uint64_t timer_mult; /* timer ticks per ns, 32.32, measured by the first PCPU that is taken */
+static uint64_t
+	timer_mult; /* timer ticks per ns, 32.32, measured by the first PCPU that is taken */
 
 static uint32_t reg_read(uint32_t reg)
 {

@@ -31,7 +31,8 @@ static bool has_rdtscp(void)
 /* Intel's IBRS (leaf 7) or AMD's (leaf 8000_0008). */
 static bool has_spec_ctrl(void)
 {
-	return cpuid(7, 0).edx & 1u << 26 || cpuid(0x80000008, 0).ebx & (1u << 12 | 1u << 14 | 1u << 15);
+	return cpuid(7, 0).edx & 1u << 26 ||
+	       cpuid(0x80000008, 0).ebx & (1u << 12 | 1u << 14 | 1u << 15);
 }
 
 static bool has_xsaves(void)

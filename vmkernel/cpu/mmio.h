@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* Device registers in memory, at fixed addresses of every PCPU's page tables (mm/space.c maps them). */
+/* Device registers in memory, at fixed addresses that boot/arrival.c maps in every PCPU's tables. */
 #ifndef CPU_MMIO_H
 #define CPU_MMIO_H
 

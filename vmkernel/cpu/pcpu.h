@@ -22,11 +22,11 @@
 #define PCPU_STACK_SLOT 0x10000ull /* one stack each, at the top of its slot: the rest is guard */
 
 enum pcpu_stack { /* with its size in pages; IST number = value (APM vol. 2, 8.9.4) */
-	PCPU_STACK_MAIN = 0,
-	PCPU_STACK_DF = 1,
-	PCPU_STACK_NMI = 2,
-	PCPU_STACK_MC = 3,
-	PCPU_STACKS_COUNT
+		  PCPU_STACK_MAIN = 0,
+		  PCPU_STACK_DF = 1,
+		  PCPU_STACK_NMI = 2,
+		  PCPU_STACK_MC = 3,
+		  PCPU_STACKS_COUNT
 };
 
 enum pcpu_state {

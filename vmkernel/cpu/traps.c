@@ -18,20 +18,37 @@
 uint64_t idt[IDT_ENTRIES][2] __attribute__((aligned(4096)));
 static volatile uint64_t *nmi_latch;
 static const char *const trap_names[] = {
-	"Divide Error",	   "Debug",	      "NMI",		  "Breakpoint",
-	"Overflow",	   "Bound Range",     "Invalid Opcode",	  "Device Not Available",
-	"Double Fault",	   "Vector 9",	      "Invalid TSS",	  "Segment Not Present",
-	"Stack Fault",	   "General Protection", "Page Fault",	  "Vector 15",
-	"x87 FPU Error",   "Alignment Check", "Machine Check",	  "SIMD Error",
-	"Virtualization",  "Control Protection",
+	"Divide Error",
+	"Debug",
+	"NMI",
+	"Breakpoint",
+	"Overflow",
+	"Bound Range",
+	"Invalid Opcode",
+	"Device Not Available",
+	"Double Fault",
+	"Vector 9",
+	"Invalid TSS",
+	"Segment Not Present",
+	"Stack Fault",
+	"General Protection",
+	"Page Fault",
+	"Vector 15",
+	"x87 FPU Error",
+	"Alignment Check",
+	"Machine Check",
+	"SIMD Error",
+	"Virtualization",
+	"Control Protection",
 };
 
 static void set_gate(unsigned int vector, unsigned int ist)
 {
 	uint64_t handler = (uint64_t)&trap_stubs[vector * TRAP_STUB_BYTES];
 
-	idt[vector][0] = (handler & 0xffff) | ((uint64_t)WS_SEL_VMK_CS << 16) | ((uint64_t)ist << 32) |
-			 (GATE_INTERRUPT << 40) | ((handler >> 16 & 0xffff) << 48);
+	idt[vector][0] = (handler & 0xffff) | ((uint64_t)WS_SEL_VMK_CS << 16) |
+			 ((uint64_t)ist << 32) | (GATE_INTERRUPT << 40) |
+			 ((handler >> 16 & 0xffff) << 48);
 	idt[vector][1] = handler >> 32;
 }
 
@@ -59,18 +76,18 @@ void traps_set_nmi_latch(volatile uint64_t *latch)
 static void print_frame(const struct trap_frame *f)
 {
 #define ULL(x) ((unsigned long long)(x))
-	panic_line("frame=%p ip=0x%llx cr2=0x%llx cr3=0x%llx cr4=0x%llx", (const void *)f, ULL(f->rip),
-		   ULL(read_cr2()), ULL(read_cr3()), ULL(read_cr4()));
+	panic_line("frame=%p ip=0x%llx cr2=0x%llx cr3=0x%llx cr4=0x%llx", (const void *)f,
+		   ULL(f->rip), ULL(read_cr2()), ULL(read_cr3()), ULL(read_cr4()));
 	panic_line("cs=0x%llx ss=0x%llx flags=0x%llx error=0x%llx", ULL(f->cs), ULL(f->ss),
 		   ULL(f->rflags), ULL(f->error));
-	panic_line("rax=0x%llx rbx=0x%llx rcx=0x%llx rdx=0x%llx", ULL(f->rax), ULL(f->rbx), ULL(f->rcx),
-		   ULL(f->rdx));
-	panic_line("rsi=0x%llx rdi=0x%llx rbp=0x%llx rsp=0x%llx", ULL(f->rsi), ULL(f->rdi), ULL(f->rbp),
-		   ULL(f->rsp));
+	panic_line("rax=0x%llx rbx=0x%llx rcx=0x%llx rdx=0x%llx", ULL(f->rax), ULL(f->rbx),
+		   ULL(f->rcx), ULL(f->rdx));
+	panic_line("rsi=0x%llx rdi=0x%llx rbp=0x%llx rsp=0x%llx", ULL(f->rsi), ULL(f->rdi),
+		   ULL(f->rbp), ULL(f->rsp));
 	panic_line("r8=0x%llx r9=0x%llx r10=0x%llx r11=0x%llx", ULL(f->r8), ULL(f->r9), ULL(f->r10),
 		   ULL(f->r11));
-	panic_line("r12=0x%llx r13=0x%llx r14=0x%llx r15=0x%llx", ULL(f->r12), ULL(f->r13), ULL(f->r14),
-		   ULL(f->r15));
+	panic_line("r12=0x%llx r13=0x%llx r14=0x%llx r15=0x%llx", ULL(f->r12), ULL(f->r13),
+		   ULL(f->r14), ULL(f->r15));
 }
 
 static void trap_panic(const struct trap_frame *f)
@@ -114,7 +131,8 @@ void trap_dispatch(struct trap_frame *frame)
 void crossing_panic(const struct crossing *x)
 {
 	if (panic_begin())
-		panic_line("@BlueScreen: Exception %llu inside the crossing, ip=0x%llx error=0x%llx",
-			   ULL(x->fault_vector - 1), ULL(x->fault_rip), ULL(x->fault_code));
+		panic_line(
+			"@BlueScreen: Exception %llu inside the crossing, ip=0x%llx error=0x%llx",
+			ULL(x->fault_vector - 1), ULL(x->fault_rip), ULL(x->fault_code));
 	panic_end();
 }

@@ -37,7 +37,7 @@ void traps_set_nmi_latch(volatile uint64_t *latch);
 
 struct crossing;
 
-/* Jumped to by the crossing when it takes a fault, on the vmkernel's tables and stack. Never returns. */
+/* The crossing jumps here when it takes a fault, on the vmkernel's tables and stack. No return. */
 void crossing_panic(const struct crossing *x);
 
 #endif

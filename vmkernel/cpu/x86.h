@@ -67,7 +67,10 @@ static inline uint64_t rdmsr(uint32_t msr)
 
 static inline void wrmsr(uint32_t msr, uint64_t val)
 {
-	asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32)) : "memory");
+	asm volatile("wrmsr"
+		     :
+		     : "c"(msr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32))
+		     : "memory");
 }
 
 struct cpuid_regs {
@@ -78,7 +81,9 @@ static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid_regs r;
 
-	asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+	asm volatile("cpuid"
+		     : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+		     : "a"(leaf), "c"(subleaf));
 	return r;
 }
 
@@ -103,15 +108,15 @@ static inline void xsetbv(uint32_t xcr, uint64_t val)
 	asm volatile("xsetbv" : : "c"(xcr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32)));
 }
 
-#define X86_RW_REG(reg)                                              \
-	static inline uint64_t read_##reg(void)                      \
-	{                                                            \
-		uint64_t v;                                          \
-		asm volatile("mov %%" #reg ", %0" : "=r"(v));        \
-		return v;                                            \
-	}                                                            \
-	static inline void write_##reg(uint64_t v)                   \
-	{                                                            \
+#define X86_RW_REG(reg)                                                \
+	static inline uint64_t read_##reg(void)                        \
+	{                                                              \
+		uint64_t v;                                            \
+		asm volatile("mov %%" #reg ", %0" : "=r"(v));          \
+		return v;                                              \
+	}                                                              \
+	static inline void write_##reg(uint64_t v)                     \
+	{                                                              \
 		asm volatile("mov %0, %%" #reg : : "r"(v) : "memory"); \
 	}
 X86_RW_REG(cr0)

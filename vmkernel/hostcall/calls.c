@@ -78,7 +78,8 @@ int hc_call_farewell(struct hc_farewell *a)
 
 int doorbell_decode(const struct hc_doorbell *args)
 {
-	return args->vector && (args->vector < 0x20 || args->vector > 0xff) ? VMK_BAD_PARAM : VMK_OK;
+	return args->vector && (args->vector < 0x20 || args->vector > 0xff) ? VMK_BAD_PARAM
+									    : VMK_OK;
 }
 
 void doorbell_invoke(const struct hc_doorbell *args)
@@ -117,6 +118,7 @@ int hc_call_scramble(struct hc_scramble *a)
 		extended_restore();
 	}
 	ops->leave_scrambled(a->seed);
+	return VMK_OK; /* not reached */
 }
 
 int hc_call_shared_page(struct hc_shared_page *a)
@@ -138,14 +140,14 @@ static bool vsi_ok(const struct hc_vsi *a)
 
 int hc_call_vsi_list(struct hc_vsi *a)
 {
-	return vsi_ok(a) ? vsi_list(a->path, a->offset, a->text, sizeof(a->text), &a->len, &a->next) :
-			   VMK_BAD_PARAM;
+	return vsi_ok(a) ? vsi_list(a->path, a->offset, a->text, sizeof(a->text), &a->len, &a->next)
+			 : VMK_BAD_PARAM;
 }
 
 int hc_call_vsi_get(struct hc_vsi *a)
 {
-	return vsi_ok(a) ? vsi_get(a->path, a->offset, a->text, sizeof(a->text), &a->len, &a->next) :
-			   VMK_BAD_PARAM;
+	return vsi_ok(a) ? vsi_get(a->path, a->offset, a->text, sizeof(a->text), &a->len, &a->next)
+			 : VMK_BAD_PARAM;
 }
 
 int hc_call_vsi_set(struct hc_vsi *a)

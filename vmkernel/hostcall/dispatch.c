@@ -21,10 +21,10 @@ struct call {
 	uint16_t size;
 };
 
-#define HOSTCALL(nr, NAME, fn, args, text)           \
-	static int serve_##fn(union call_args *a)    \
-	{                                            \
-		return hc_call_##fn(&a->fn);         \
+#define HOSTCALL(nr, NAME, fn, args, text)        \
+	static int serve_##fn(union call_args *a) \
+	{                                         \
+		return hc_call_##fn(&a->fn);      \
 	}
 #include "hostcall.def"
 #undef HOSTCALL
