@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * vmware-vmx: the console's process of one virtual machine. It reads the .vmx file,
+ * has the vmkernel make the machine, fills its memory, switches it on, and then serves
+ * its serial line and log until it is off. The caller waits until the machine runs or
+ * until it is known why not. Killing this process does no harm: --attach makes another.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "tool.h"
+#include "vmx.h"
+#include "vmx_log.h"
+
+static const char help[] =
+	"usage: vmware-vmx [--foreground] CONFIG       start the machine of a .vmx file\n"
+	"       vmware-vmx [--foreground] --attach CONFIG\n"
+	"                                              serve one whose process has died\n"
+	"       vmware-vmx --check CONFIG              only read the file\n"
+	"       --foreground: stay the caller's child until the machine is off\n"
+	"       --help, --version\n"
+	"exit status: 0 it runs, 1 it does not (standard error says why), 2 wrong usage\n"
+	"SIGTERM ends this process, not the machine.\n";
+
+struct options {
+	const char *config;
+	bool attach, check, foreground;
+};
+
+static struct vmx vmx;
+
+static void warn(void *ctx, const char *text)
+{
+	(void)ctx;
+	vmx_log("warning: %s", text);
+	tool_error("warning: %s", text);
+}
+
+/* A machine keeps its identity: one is made up at the first start and written down. */
+static void make_uuid(struct vmx *x)
+{
+	char text[VMX_UUID_TEXT], why[VMX_WHY_MAX];
+
+	if (getrandom(x->config.uuid, sizeof(x->config.uuid), 0) != sizeof(x->config.uuid))
+		return;
+	x->config.uuid[0] = 0x56; /* as the original's begin */
+	x->config.uuid[1] = 0x4d;
+	x->config.uuid[6] = (x->config.uuid[6] & 0x0f) | 0x40;
+	x->config.uuid[8] = (x->config.uuid[8] & 0x3f) | 0x80;
+	vmx_uuid_format(x->config.uuid, text);
+	if (!vmx_file_set(x->path, "uuid.bios", text, why, sizeof(why)))
+		warn(NULL, why);
+}
+
+static bool read_config(struct vmx *x, char *why)
+{
+	struct vmx_file f;
+	bool ok;
+
+	if (!vmx_file_load(&f, x->path, why, VMX_WHY_MAX))
+		return false;
+	ok = vmx_config_read(&f, &x->config, warn, NULL, why, VMX_WHY_MAX);
+	vmx_file_free(&f);
+	return ok;
+}
+
+static bool bring_up(struct vmx *x, const struct options *o, char *why)
+{
+	x->fd = vmnix_open();
+	if (x->fd < 0) {
+		snprintf(why, VMX_WHY_MAX, "%s", vmnix_open_text(errno));
+		return false;
+	}
+	/* Before the log of the running machine is put away. */
+	if (!o->attach && vm_is_running(x)) {
+		tool_format(why, VMX_WHY_MAX, "%s: the virtual machine is running already",
+			    x->path);
+		return false;
+	}
+	if (!vmx_log_open(x->path, o->attach))
+		tool_error("warning: no vmware.log beside %s: %s", x->path, strerror(errno));
+	vmx_log("vmware-vmx " VMNIX_VERSION ", process %d: %s %s", (int)getpid(),
+		o->attach ? "attach" : "start", x->path);
+	if (!read_config(x, why) || !serve_prepare(why))
+		return false;
+	if (!x->config.has_uuid && !o->attach)
+		make_uuid(x);
+	return o->attach ? vm_take_over(x, why) : vm_start(x, why);
+}
+
+static void become_daemon(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (null < 0 || chdir("/"))
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
+/* The process that stays. result: the pipe to the caller, -1: it is still there. */
+static int run(const struct options *o, int result)
+{
+	char why[VMX_WHY_MAX];
+
+	if (!bring_up(&vmx, o, why)) {
+		vmx_log("failed: %s", why);
+		tool_error("%s", why);
+		sinks_close(&vmx);
+		return TOOL_FAILED;
+	}
+	vmx_log(o->attach ? "attached" : "on");
+	if (result >= 0) {
+		if (write(result, "", 1) != 1)
+			vmx_log("the caller has gone");
+		close(result);
+		become_daemon();
+	}
+	return serve(&vmx);
+}
+
+/* Waits for the one byte that says the machine runs; without it the child has told why. */
+static int wait_for(pid_t child, int result)
+{
+	int status;
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(result, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 1)
+		return TOOL_OK;
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status))
+		return WEXITSTATUS(status) ? WEXITSTATUS(status) : TOOL_FAILED;
+	tool_error("the process of the virtual machine died");
+	return TOOL_FAILED;
+}
+
+static int run_as_daemon(const struct options *o)
+{
+	int result[2];
+	pid_t child;
+
+	if (pipe2(result, O_CLOEXEC))
+		tool_die(TOOL_FAILED, "pipe: %s", strerror(errno));
+	child = fork();
+	if (child < 0)
+		tool_die(TOOL_FAILED, "fork: %s", strerror(errno));
+	if (child) {
+		close(result[1]);
+		return wait_for(child, result[0]);
+	}
+	close(result[0]);
+	setsid();
+	return run(o, result[1]);
+}
+
+static void parse(int argc, char **argv, struct options *o)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		tool_standard_option(argv[i], help);
+		if (!strcmp(argv[i], "--attach"))
+			o->attach = true;
+		else if (!strcmp(argv[i], "--check"))
+			o->check = true;
+		else if (!strcmp(argv[i], "--foreground"))
+			o->foreground = true;
+		else if (argv[i][0] == '-')
+			tool_die(TOOL_USAGE, "unknown option '%s' (--help lists all)", argv[i]);
+		else if (o->config)
+			tool_die(TOOL_USAGE, "more than one CONFIG: '%s'", argv[i]);
+		else
+			o->config = argv[i];
+	}
+	if (!o->config)
+		tool_die(TOOL_USAGE, "a CONFIG is wanted (--help)");
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {};
+	char why[VMX_WHY_MAX];
+
+	tool_init(argv[0]);
+	sinks_init(&vmx);
+	parse(argc, argv, &o);
+	if (!realpath(o.config, vmx.path))
+		tool_die(TOOL_FAILED, "%s: %s", o.config, strerror(errno));
+	if (o.check) {
+		if (!read_config(&vmx, why))
+			tool_die(TOOL_FAILED, "%s", why);
+		printf("%s: %s, %u MiB\n", vmx.path, vmx.config.display_name, vmx.config.mem_mb);
+		return tool_finish(TOOL_OK);
+	}
+	return o.foreground ? run(&o, -1) : run_as_daemon(&o);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/*
+ * The process of one virtual machine, in parts: vm.c makes and feeds the VM, sinks.c
+ * are the ends of its serial line, serve.c waits for what happens, vmware-vmx.c starts
+ * all that and lets the caller go.
+ */
+#ifndef VMX_H
+#define VMX_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <limits.h>
+#include "serial_ring.h"
+#include "vmnix_dev.h"
+#include "vmx_config.h"
+
+#define VMX_SINKS_MAX 16u
+#define VMX_POLL_MAX (VMX_SINKS_MAX + 8u)
+#define VMX_RUN_DIR "/var/run/vmware"
+
+/* Somebody at the other end of the serial line: a file, pty, socket, or vmware-console. */
+struct sink {
+	int fd; /* -1: this place is free */
+	uint64_t pos; /* of the next byte of output that it gets */
+	bool main; /* the back end that the .vmx file names */
+	bool input; /* what it sends goes into the machine */
+	bool stuck; /* takes no more right now */
+};
+
+struct vmx {
+	int fd; /* of /dev/vmnix */
+	uint32_t vm;
+	char path[PATH_MAX]; /* of the .vmx file, absolute */
+	struct vmx_config config;
+	void *region;
+	struct serial_ring out, in;
+	uint64_t lost; /* bytes of output that scrolled out before the back end took them */
+	struct sink sink[VMX_SINKS_MAX];
+	int listener; /* of vmware-console */
+	char console_path[108];
+	int pipe_listener; /* of serial0.fileType pipe, server; -1: none */
+	int pty_slave; /* kept open, so that the pty lives without a reader */
+	bool pipe_wanted; /* pipe, client: connect when somebody listens */
+};
+
+/* ---- vm.c: all errors are told by why (VMX_WHY_MAX bytes) ------------------------------ */
+
+/* Whether a VM of this .vmx file is on already. */
+bool vm_is_running(const struct vmx *x);
+/* Makes the VM, fills it, switches it on. On failure nothing is left of it. */
+bool vm_start(struct vmx *x, char *why);
+/* Takes over a VM that is there and that nobody serves. */
+bool vm_take_over(struct vmx *x, char *why);
+/* After a reset: memory as at the start, on again. */
+bool vm_restart(struct vmx *x, char *why);
+/* Frees the VM, which is off. */
+void vm_destroy(struct vmx *x);
+
+/* ---- sinks.c ---------------------------------------------------------------------------- */
+
+/* Before anything else here: no sink is open. */
+void sinks_init(struct vmx *x);
+/* Opens the back end of the .vmx file and the socket for vmware-console. */
+bool sinks_open(struct vmx *x, char *why);
+/* Hands out output, as far as everybody takes it. */
+void sinks_pump(struct vmx *x);
+/* What sinks want to be polled for: fills p, returns the count. */
+unsigned int sinks_poll(struct vmx *x, struct pollfd *p);
+/* Serves what poll() found. */
+void sinks_serve(struct vmx *x, const struct pollfd *p, unsigned int count);
+/* Closes all; tidies up files unless a successor will want them. */
+void sinks_close(struct vmx *x);
+
+/* ---- serve.c ---------------------------------------------------------------------------- */
+
+/* Before serve(): from here on signals are taken by it alone. */
+bool serve_prepare(char *why);
+/* Until the machine is off (0), SIGTERM comes (0), or the vmkernel has gone (1). */
+int serve(struct vmx *x);
+
+#endif

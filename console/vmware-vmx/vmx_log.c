@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/* Lines are written whole, by one write(): a log that is followed has no halves. */
+#include "vmx_log.h"
+#include <ctype.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+#include "tool.h"
+
+#define OLD_LOGS 3
+
+static int log_fd = -1;
+
+static void rotate(int folder, const char *prefix)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	int i;
+
+	for (i = OLD_LOGS - 1; i >= 0; i--) {
+		if (i ? !tool_format(from, sizeof(from), "%.*s/vmware-%d.log", folder, prefix,
+				     i - 1)
+		      : !tool_format(from, sizeof(from), "%.*s/vmware.log", folder, prefix))
+			return;
+		if (tool_format(to, sizeof(to), "%.*s/vmware-%d.log", folder, prefix, i))
+			rename(from, to); /* most often there is none yet */
+	}
+}
+
+bool vmx_log_open(const char *config, bool append)
+{
+	const char *slash = strrchr(config, '/');
+	int folder = slash ? slash - config : 0;
+	char path[PATH_MAX];
+
+	if (!append)
+		rotate(folder, config);
+	if (!tool_format(path, sizeof(path), "%.*s/vmware.log", folder, config))
+		return false;
+	log_fd =
+		open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0644);
+	return log_fd >= 0;
+}
+
+void vmx_log_raw(const char *line)
+{
+	if (log_fd >= 0 && write(log_fd, line, strlen(line)) < 0)
+		return; /* a full disk must not stop the machine */
+}
+
+void vmx_log(const char *fmt, ...)
+{
+	char line[2048], *text;
+	struct timeval now;
+	va_list args;
+	struct tm tm;
+	int n;
+
+	gettimeofday(&now, NULL);
+	localtime_r(&now.tv_sec, &tm);
+	n = strftime(line, 64, "%b %d %H:%M:%S", &tm);
+	n += snprintf(line + n, 32, ".%03d: vmx| ", (int)(now.tv_usec / 1000));
+	text = line + n;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(line) - n - 1, fmt, args);
+	va_end(args);
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '.';
+	strcpy(text, "\n");
+	vmx_log_raw(line);
+}
