@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/* The parts of vmware-cmd: vmware-cmd.c reads the command line and answers, power.c acts. */
+#ifndef CMD_H
+#define CMD_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "vmnix_dev.h"
+
+/* VMControl errors, negated: also the exit status (1 for OTHER, 2 is wrong usage). */
+enum vmcontrol {
+	VMC_OK = 0,
+	VMC_ARGUMENTS = 3,
+	VMC_PERMISSION = 5,
+	VMC_STATE = 8,
+	VMC_NO_VM = 11,
+	VMC_TIMEOUT = 12,
+	VMC_CONNECT = 14,
+	VMC_EXISTS = 20,
+	VMC_OTHER = 999,
+};
+
+enum power_mode { MODE_DEFAULT, MODE_HARD, MODE_SOFT, MODE_TRYSOFT };
+
+/* One virtual machine that a command is about. */
+struct target {
+	char config[PATH_MAX]; /* absolute, links resolved: the VM's name in the vmkernel */
+	int fd; /* of /dev/vmnix, -1: no vmkernel, so nothing runs */
+	uint32_t vm; /* 0: none in the vmkernel */
+	struct hc_vm_info info; /* if there is one */
+	unsigned int time_limit; /* s, of soft operations */
+	bool verbose;
+};
+
+/* Looks (again) for the machine in the vmkernel. */
+void target_look(struct target *t);
+/* "on" or "off". */
+const char *target_state(const struct target *t);
+
+/* "VMControl error -N: text" on standard error; returns code. */
+enum vmcontrol vmcontrol_error(enum vmcontrol code, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The error of an operation that does not fit the machine's state. */
+enum vmcontrol state_error(const struct target *t, const char *operation);
+
+enum vmcontrol power_start(struct target *t);
+enum vmcontrol power_stop(struct target *t, enum power_mode mode);
+enum vmcontrol power_reset(struct target *t, enum power_mode mode);
+/* A new process for a machine that runs without one. */
+enum vmcontrol power_attach(struct target *t);
+
+#endif

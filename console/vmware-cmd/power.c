@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * Start, stop, reset. The machine's own process does what follows from a power
+ * change; where there is none any more, we clean up, or make a new one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "cmd.h"
+#include "tool.h"
+#include "vmx_process.h"
+
+#define STEP_MS 50
+#define CLEAN_UP_S 10 /* for the machine's process to finish after power off */
+
+static void pause_a_step(void)
+{
+	usleep(STEP_MS * 1000);
+}
+
+static time_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static enum vmcontrol vmkernel_error(const char *operation, int err)
+{
+	return vmcontrol_error(VMC_OTHER, "Unknown error: %s: %s", operation, vmnix_text(err));
+}
+
+/* Waits until the machine is off; false when the time is over. */
+static bool wait_until_off(struct target *t, unsigned int seconds)
+{
+	time_t end = now_s() + seconds;
+
+	for (;;) {
+		target_look(t);
+		if (!vmnix_state_is_on(t->info.state) || !t->vm)
+			return true;
+		if (now_s() > end)
+			return false;
+		pause_a_step();
+	}
+}
+
+/* After power off: waits for the machine's process to free it, or frees it if there is none. */
+static void clean_up(struct target *t)
+{
+	time_t end = now_s() + CLEAN_UP_S;
+	struct hc_vm args;
+
+	for (target_look(t); t->vm && now_s() <= end; target_look(t)) {
+		args = (struct hc_vm){ .vm = t->vm };
+		if (!t->info.attached)
+			vmnix_call(t->fd, HC_VM_DESTROY, &args, sizeof(args));
+		pause_a_step();
+	}
+}
+
+static enum vmcontrol run_process(struct target *t, bool attach)
+{
+	char why[VMX_PROCESS_WHY];
+
+	if (vmx_process_start(t->config, attach, why, sizeof(why)))
+		return VMC_OK;
+	return vmcontrol_error(VMC_OTHER, "Unknown error: %s", why);
+}
+
+enum vmcontrol power_start(struct target *t)
+{
+	if (t->vm && !vmnix_state_is_on(t->info.state))
+		clean_up(t);
+	if (t->vm && vmnix_state_is_on(t->info.state))
+		return state_error(t, "start");
+	return run_process(t, false);
+}
+
+enum vmcontrol power_attach(struct target *t)
+{
+	if (!t->vm || t->info.attached)
+		return state_error(t, "attach");
+	return run_process(t, true);
+}
+
+static enum vmcontrol stop_hard(struct target *t)
+{
+	int err = vmnix_vm_power(t->fd, t->vm, HC_POWER_OFF);
+
+	/* It may have gone by itself, which is all right. */
+	if (err && err != VMK_NOT_FOUND && err != VMK_BAD_STATE)
+		return vmkernel_error("stop", err);
+	if (!wait_until_off(t, CLEAN_UP_S))
+		return vmcontrol_error(VMC_TIMEOUT, "Timeout: the virtual machine does not stop");
+	clean_up(t);
+	return VMC_OK;
+}
+
+/* Presses the power button and waits. */
+static enum vmcontrol press_button(struct target *t, const char *operation, bool quiet)
+{
+	int err = vmnix_vm_power(t->fd, t->vm, HC_POWER_BUTTON);
+
+	if (err == VMK_NOT_FOUND)
+		return VMC_OK;
+	if (err && quiet)
+		return VMC_STATE;
+	if (err)
+		return vmcontrol_error(
+			VMC_STATE,
+			"Invalid operation for virtual machine's current state: The guest does not "
+			"listen to its ACPI power button. Make sure the VMware Tools, or an ACPI "
+			"daemon, are running, or use %s hard",
+			operation);
+	if (t->verbose)
+		tool_error("power button pressed, waiting %u s at most", t->time_limit);
+	if (wait_until_off(t, t->time_limit))
+		return VMC_OK;
+	if (quiet)
+		return VMC_TIMEOUT;
+	return vmcontrol_error(VMC_TIMEOUT,
+			       "Timeout: the guest did not switch off within %u seconds",
+			       t->time_limit);
+}
+
+enum vmcontrol power_stop(struct target *t, enum power_mode mode)
+{
+	enum vmcontrol code = VMC_OK;
+
+	if (!t->vm || !vmnix_state_is_on(t->info.state))
+		return state_error(t, "stop");
+	if (mode != MODE_HARD)
+		code = press_button(t, "stop", mode == MODE_TRYSOFT);
+	if (mode == MODE_HARD || (mode == MODE_TRYSOFT && code))
+		return stop_hard(t);
+	if (!code)
+		clean_up(t);
+	return code;
+}
+
+/* The machine's process loads it again; one without gets a new process first. */
+static enum vmcontrol reset_hard(struct target *t)
+{
+	enum vmcontrol code;
+	int err;
+
+	if (!t->info.attached) {
+		code = run_process(t, true);
+		if (code)
+			return code;
+	}
+	err = vmnix_vm_power(t->fd, t->vm, HC_POWER_RESET);
+	return err ? vmkernel_error("reset", err) : VMC_OK;
+}
+
+enum vmcontrol power_reset(struct target *t, enum power_mode mode)
+{
+	enum vmcontrol code;
+
+	if (!t->vm || !vmnix_state_is_on(t->info.state))
+		return state_error(t, "reset");
+	if (mode == MODE_HARD || mode == MODE_DEFAULT)
+		return reset_hard(t);
+	code = press_button(t, "reset", mode == MODE_TRYSOFT);
+	if (code)
+		return mode == MODE_TRYSOFT ? reset_hard(t) : code;
+	clean_up(t);
+	return run_process(t, false);
+}
