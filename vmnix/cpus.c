@@ -54,6 +54,9 @@ int cpus_take(char *reason)
 			cpumask_set_cpu(cpu, &taken);
 			continue;
 		}
+		/* TOUR(4): Linux puts each processor but the first offline by its own
+		 * hotplug, as if somebody had written 0 to its "online" file. It halts, and waits
+		 * for an INIT that will not come from Linux. */
 		err = remove_cpu(cpu);
 		if (err) {
 			VMNIX_ERR(reason, "CPU %u does not go offline: error %d", cpu, err);

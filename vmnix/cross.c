@@ -128,7 +128,7 @@ int cross(void)
 		local_irq_restore(flags);
 		return VMK_NO_PCPU;
 	}
-	/* TOUR(5): A breakpoint of some process on a low address would fire in the vmkernel's
+	/* TOUR(6): A breakpoint of some process on a low address would fire in the vmkernel's
 	 * lower half: debug registers are the one thing to settle before the page is entered. */
 	get_debugreg(dr7, 7);
 	if (dr7 & 0xff)

@@ -117,6 +117,9 @@ static int stage_tables(struct staging *s, const struct image *img, const u8 *fi
 	fill_boot_info(bi, s, log_level);
 	s->boot_info_hpa = area + TABLES_BYTES;
 	s->stack_top = WS_DIRECT_MAP + area + TABLES_BYTES + PAGE_SIZE + BOOT_STACK_BYTES;
+	/* TOUR(5): Page tables for a world without Linux: the image at its link addresses, the
+	 * memory given away as a direct map, both in the lower half; and in the upper half the
+	 * crossing's two pages, where Linux has them. Nothing else. */
 	tables_begin(&s->tables, s->va + s->bytes - GRAIN, area, TABLES_BYTES);
 	bi->la57 = s->tables.la57;
 	stage_image(s, img, file);
@@ -152,6 +155,9 @@ static int start_pcpu(u32 apic_id)
 	int status, i;
 
 	for (i = 0; i < PCPU_TRIES; i++) {
+		/* TOUR(12): Linux runs again and has noticed nothing; the vmkernel lies still. It
+		 * has no processor of its own, so the console lends it processor 0, a call at a
+		 * time, to wake the others: INIT now, SIPI in the next call. */
 		pcpu.phase = HC_PCPU_INIT;
 		status = hostcall(HC_PCPU_START, &pcpu, sizeof(pcpu));
 		if (status)
@@ -248,6 +254,8 @@ int vmkernel_load(const void *file, u64 bytes, u32 log_level, bool check_only, c
 	struct image img;
 	int err;
 
+	/* TOUR(3): vmkloader hands over a file. Nothing in it is believed: every size, offset,
+	 * address and right is checked before a byte is used, and the ABI note must name our version. */
 	if (image_check(file, bytes, &img, reason, VMNIX_REASON_MAX))
 		return -ENOEXEC;
 	if (check_only)

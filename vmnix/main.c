@@ -17,6 +17,9 @@ static int __init vmnix_init(void)
 {
 	int err;
 
+	/* TOUR(1): insmod. Linux runs the machine as on any other day, and the module
+	 * only makes ready: memory, the crossing's data page, an interrupt, /dev/vmnix. What is
+	 * taken in this order is given back in the opposite one. */
 	err = memory_take(mem, region);
 	if (err)
 		return err;

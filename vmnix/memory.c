@@ -64,6 +64,9 @@ static int borrow(u64 bytes)
 	if (!blocks)
 		return -ENOMEM;
 	while (block_count < want) {
+		/* TOUR(2): Memory for the vmkernel, 4 MiB at a time, from Linux's own
+		 * allocator. To Linux these pages are in use; what by, it never asks. (With
+		 * region= they are pages that the boot line kept from Linux, as on ESX.) */
 		struct page *page =
 			alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL, BLOCK_ORDER);
 

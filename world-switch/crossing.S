@@ -25,7 +25,7 @@ crossing_page:
  * Finds: the console's world, interrupts off. Leaves: the vmkernel's world at
  * vmk.rip, RDI unchanged, RSI = vmk.rsi, every other general register dead.
  */
-	/* TOUR(6): The console calls crossing_enter as any C function. What the C convention
+	/* TOUR(7): The console calls crossing_enter as any C function. What the C convention
 	 * lets a callee destroy is lost by design; the rest goes on the console's own stack. */
 	.globl crossing_enter
 	.type crossing_enter, @function
@@ -60,7 +60,7 @@ crossing_enter:
 	lgdt	X_XGDTR(%rdi)
 	lidt	X_XIDTR(%rdi)
 
-	/* TOUR(7): One instruction, MOV to CR3, and Linux is gone: the address space behind the
+	/* TOUR(8): One instruction, MOV to CR3, and Linux is gone: the address space behind the
 	 * next instruction is the vmkernel's; only this page and its data page are the same. */
 	mov	X_VMK_CR3(%rdi), %rax
 	mov	%rax, %cr3
@@ -96,7 +96,7 @@ crossing_enter:
  * Finds: the vmkernel's world, interrupts off, its stack empty of anything
  * worth keeping. Leaves: the console's world, returned from crossing_enter.
  */
-	/* TOUR(9): The way back saves nothing: the vmkernel starts afresh at every call, so only
+	/* TOUR(11): The way back saves nothing: the vmkernel starts afresh at every call, so only
 	 * the console's world has to be put back, in the opposite order. */
 	.globl crossing_leave
 	.type crossing_leave, @function

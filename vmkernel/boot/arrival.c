@@ -314,6 +314,9 @@ static int step_crossing(void)
 	return VMK_OK;
 }
 
+/* TOUR(10): The whole bring-up, as one list. Memory becomes pages and a heap; better page
+ * tables replace the loader's, code never writable and data never executable; processor 0
+ * gets its struct and stacks; the last step makes later crossings arrive at hostcall_entry. */
 static const struct boot_step {
 	const char *name;
 	int (*up)(void);

@@ -15,7 +15,7 @@
  * Until the vmkernel has an IDT an NMI would run with the crossing's gates,
  * which want RDI: so the gates are made here, with RDI untouched.
  */
-	/* TOUR(8): The first instruction of the vmkernel. Nothing of Linux is mapped any
+	/* TOUR(9): The first instruction of the vmkernel. Nothing of Linux is mapped any
 	 * more but the crossing; the stack, the page tables and this code lie in memory
 	 * that Linux gave away. */
 	.globl vmkernel_entry

@@ -166,6 +166,9 @@ void pcpu_main(void)
 	sched_pcpu_online(pcpu->id, now_ns());
 	__atomic_store_n(&pcpu->state, PCPU_ONLINE, __ATOMIC_RELEASE);
 	LOG(INFO, "PCPU", "PCPU %u is up, APIC id %u", pcpu->id, pcpu->apic_id);
+	/* TOUR(14): Home. This loop is the vmkernel: every given processor runs it on its one
+	 * stack, takes the world whose turn it is, runs it until it returns, takes the next,
+	 * and halts if there is none. */
 	while (pcpu->state == PCPU_ONLINE) {
 		pcpu->need_resched = false;
 		if (sched_run_once(pcpu->id))

@@ -16,6 +16,8 @@
 	.balign 16
 	.globl trampoline, trampoline_end, trampoline_params
 	.code16
+	/* TOUR(13): A given processor wakes here, in real mode, with nothing. Thirty instructions
+	 * later it is in 64-bit mode, with the address of its own page tables in hand. */
 trampoline:
 	cli
 	xor	%ebx, %ebx
