@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "replace_file.h"
 #include "tool.h"
@@ -85,14 +86,16 @@ void vm_list_free(struct vm_list *list)
 /* The folder of file, locked until the descriptor is closed; -1 and errno. */
 static int lock_folder(const char *file)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], *folder;
 	int fd, saved;
 
 	if (!tool_format(path, sizeof(path), "%s", file)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	folder = dirname(path);
+	mkdir(folder, 0755); /* most often it is there */
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	while (fd >= 0 && flock(fd, LOCK_EX)) {
 		if (errno == EINTR)
 			continue;

@@ -29,7 +29,7 @@ static int fetch(int fd, uint32_t nr, const char *path, char **text)
 {
 	uint32_t offset = 0;
 	size_t len = 0;
-	int err;
+	int err = VMK_OK;
 
 	*text = NULL;
 	if (strlen(path) >= HC_VSI_PATH_MAX)
