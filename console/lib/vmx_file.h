@@ -31,7 +31,7 @@ struct vmx_file {
 	size_t count;
 };
 
-/* Takes text (malloc'ed, freed in any case) apart. False: *f is empty, why says "path:line: …". */
+/* Takes text (malloc'ed, freed in any case) apart. False: *f is empty, why "path:line: …". */
 bool vmx_file_parse(struct vmx_file *f, const char *path, char *text, size_t len, char *why,
 		    size_t why_size);
 bool vmx_file_load(struct vmx_file *f, const char *path, char *why, size_t why_size);

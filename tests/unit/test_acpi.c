@@ -227,7 +227,10 @@ static void test_aml_lengths(void **state)
 
 static void test_iasl(void **state)
 {
-	char folder[] = "/tmp/test_acpi_XXXXXX", command[400];
+	char folder[] = "/tmp/test_acpi_XX"
+			"XX"
+			"XX",
+	     command[400];
 	const uint8_t *dsdt = table_at(get(fadt() + 40, 4), "DSDT");
 	FILE *f;
 

