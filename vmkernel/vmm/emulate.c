@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * The emulator: decodes by Zydis, does what compilers emit for accesses to
+ * devices. The processor has checked the instruction up to the access that
+ * caused the exit, but the memory that it lies in may have changed since, so
+ * nothing is believed.
+ */
+#include "vmm/emulate.h"
+#include "cpu/x86.h"
+#include "vmm/emulate_private.h"
+#include "vmm/guest_walk.h"
+
+#define INSN_MAX 15u
+#define VEC_UD 6u
+
+static bool decoder_init(const struct guest_view *v, ZydisDecoder *d)
+{
+	ZydisMachineMode mode = ZYDIS_MACHINE_MODE_LEGACY_16;
+	ZydisStackWidth width = ZYDIS_STACK_WIDTH_16;
+
+	if (view_is_64bit(v)) {
+		mode = ZYDIS_MACHINE_MODE_LONG_64;
+		width = ZYDIS_STACK_WIDTH_64;
+	} else if (v->seg[SEG_CS].attr & SEG_ATTR_DB) {
+		mode = ZYDIS_MACHINE_MODE_LEGACY_32;
+		width = ZYDIS_STACK_WIDTH_32;
+	}
+	return ZYAN_SUCCESS(ZydisDecoderInit(d, mode, width));
+}
+
+unsigned int emulate_length(const struct guest_view *v, const uint8_t *buf, unsigned int got,
+			    uint32_t opcode, unsigned int len)
+{
+	ZydisDecodedInstruction insn;
+	ZydisDecoder d;
+	uint32_t found = 0;
+
+	if (!decoder_init(v, &d) ||
+	    !ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&d, NULL, buf, got, &insn)) ||
+	    insn.length < len)
+		return 0;
+	for (unsigned int i = 0; i < len; i++)
+		found |= (uint32_t)buf[insn.length - len + i] << 8 * i;
+	return found == opcode ? insn.length : 0;
+}
+
+/* The instruction at RIP. False: e->fault. */
+static bool decode(struct emulation *e)
+{
+	uint64_t at = e->mode64 ? e->v->rip : (uint32_t)(e->v->seg[SEG_CS].base + e->v->rip);
+	uint8_t buf[INSN_MAX];
+	unsigned int got = guest_fetch(e->v, at, buf, INSN_MAX, e->fault);
+	ZydisDecoder d;
+	ZyanStatus status;
+
+	if (!got)
+		return false;
+	if (!decoder_init(e->v, &d))
+		status = ZYAN_STATUS_FAILED;
+	else
+		status = ZydisDecoderDecodeFull(&d, buf, got, &e->insn, e->op);
+	if (ZYAN_SUCCESS(status))
+		return true;
+	if (status != ZYDIS_STATUS_NO_MORE_DATA || got == INSN_MAX)
+		*e->fault = (struct guest_fault){ VEC_UD, false, 0, 0 };
+	return false;
+}
+
+static uint64_t sign_extend(uint64_t val, unsigned int size)
+{
+	unsigned int unused = 64 - 8 * size;
+
+	return (uint64_t)((int64_t)(val << unused) >> unused);
+}
+
+static uint64_t swap_bytes(uint64_t val, unsigned int size)
+{
+	return __builtin_bswap64(val) >> (64 - 8 * size);
+}
+
+static bool move(struct emulation *e)
+{
+	unsigned int from = operand_size(&e->op[1]);
+	uint64_t val;
+
+	if (!operand_read(e, &e->op[1], &val))
+		return false;
+	if (e->insn.mnemonic == ZYDIS_MNEMONIC_MOVSX || e->insn.mnemonic == ZYDIS_MNEMONIC_MOVSXD)
+		val = sign_extend(val, from);
+	else if (e->insn.mnemonic == ZYDIS_MNEMONIC_MOVBE)
+		val = swap_bytes(val, from);
+	return operand_write(e, &e->op[0], val);
+}
+
+/* Operand 0 = operand 0 op operand 1; with one operand the other is nothing. */
+static bool arithmetic(struct emulation *e)
+{
+	uint64_t a, b = 0, result, flags = e->v->rflags;
+	bool binary = e->insn.operand_count_visible == 2;
+
+	if (!operand_read(e, &e->op[0], &a) || (binary && !operand_read(e, &e->op[1], &b)))
+		return false;
+	if (!emulate_alu(e->insn.mnemonic, a, b, operand_size(&e->op[0]), &flags, &result))
+		return false;
+	if (e->op[0].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE &&
+	    !operand_write(e, &e->op[0], result))
+		return false;
+	if (e->insn.mnemonic == ZYDIS_MNEMONIC_XADD)
+		operand_write(e, &e->op[1], a);
+	e->v->rflags = flags;
+	return true;
+}
+
+static bool exchange(struct emulation *e)
+{
+	/* Memory, if any, first: after it nothing can fail. */
+	unsigned int m = e->op[1].type == ZYDIS_OPERAND_TYPE_MEMORY;
+	uint64_t a, b;
+
+	if (!operand_read(e, &e->op[m], &a) || !operand_read(e, &e->op[!m], &b))
+		return false;
+	return operand_write(e, &e->op[m], b) && operand_write(e, &e->op[!m], a);
+}
+
+static bool invert(struct emulation *e)
+{
+	uint64_t a;
+
+	return operand_read(e, &e->op[0], &a) && operand_write(e, &e->op[0], ~a);
+}
+
+static bool compare_exchange(struct emulation *e)
+{
+	unsigned int size = operand_size(&e->op[0]);
+	uint64_t a, b, result, flags = e->v->rflags, acc = gpr_read(e->v, RAX, size);
+
+	if (!operand_read(e, &e->op[0], &a) || !operand_read(e, &e->op[1], &b))
+		return false;
+	emulate_alu(ZYDIS_MNEMONIC_CMPXCHG, acc, a, size, &flags, &result);
+	if (!operand_write(e, &e->op[0], flags & RFLAGS_ZF ? b : a))
+		return false;
+	if (!(flags & RFLAGS_ZF))
+		gpr_write(e->v, RAX, size, a);
+	e->v->rflags = flags;
+	return true;
+}
+
+/* BT and its kin: with a register the bit may lie anywhere around the operand. */
+static bool bit_test(struct emulation *e)
+{
+	unsigned int size = operand_size(&e->op[0]);
+	uint64_t bit, val, mask;
+
+	if (!operand_read(e, &e->op[1], &bit))
+		return false;
+	if (e->op[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+	    e->op[0].type == ZYDIS_OPERAND_TYPE_MEMORY) {
+		int64_t offset = (int64_t)sign_extend(bit, operand_size(&e->op[1]));
+
+		operand_move(&e->op[0], (offset >> (size == 2 ? 4 : size == 4 ? 5 : 6)) * size);
+	}
+	if (!operand_read(e, &e->op[0], &val))
+		return false;
+	mask = BIT(bit & (8 * size - 1));
+	e->v->rflags = (e->v->rflags & ~RFLAGS_CF) | (val & mask ? RFLAGS_CF : 0);
+	if (e->insn.mnemonic == ZYDIS_MNEMONIC_BTS)
+		return operand_write(e, &e->op[0], val | mask);
+	if (e->insn.mnemonic == ZYDIS_MNEMONIC_BTR)
+		return operand_write(e, &e->op[0], val & ~mask);
+	if (e->insn.mnemonic == ZYDIS_MNEMONIC_BTC)
+		return operand_write(e, &e->op[0], val ^ mask);
+	return true;
+}
+
+static bool nothing(struct emulation *e)
+{
+	(void)e;
+	return true;
+}
+
+typedef bool (*emulate_fn)(struct emulation *e);
+
+static emulate_fn find(ZydisMnemonic mnemonic)
+{
+	switch (mnemonic) {
+	case ZYDIS_MNEMONIC_MOV:
+	case ZYDIS_MNEMONIC_MOVZX:
+	case ZYDIS_MNEMONIC_MOVSX:
+	case ZYDIS_MNEMONIC_MOVSXD:
+	case ZYDIS_MNEMONIC_MOVNTI:
+	case ZYDIS_MNEMONIC_MOVBE:
+		return move;
+	case ZYDIS_MNEMONIC_ADD:
+	case ZYDIS_MNEMONIC_OR:
+	case ZYDIS_MNEMONIC_ADC:
+	case ZYDIS_MNEMONIC_SBB:
+	case ZYDIS_MNEMONIC_AND:
+	case ZYDIS_MNEMONIC_SUB:
+	case ZYDIS_MNEMONIC_XOR:
+	case ZYDIS_MNEMONIC_CMP:
+	case ZYDIS_MNEMONIC_TEST:
+	case ZYDIS_MNEMONIC_INC:
+	case ZYDIS_MNEMONIC_DEC:
+	case ZYDIS_MNEMONIC_NEG:
+	case ZYDIS_MNEMONIC_XADD:
+		return arithmetic;
+	case ZYDIS_MNEMONIC_NOT:
+		return invert;
+	case ZYDIS_MNEMONIC_XCHG:
+		return exchange;
+	case ZYDIS_MNEMONIC_CMPXCHG:
+		return compare_exchange;
+	case ZYDIS_MNEMONIC_BT:
+	case ZYDIS_MNEMONIC_BTS:
+	case ZYDIS_MNEMONIC_BTR:
+	case ZYDIS_MNEMONIC_BTC:
+		return bit_test;
+	case ZYDIS_MNEMONIC_CLFLUSH:
+	case ZYDIS_MNEMONIC_CLFLUSHOPT:
+	case ZYDIS_MNEMONIC_CLWB:
+		return nothing;
+	default:
+		return NULL;
+	}
+}
+
+static enum emulate_result perform(struct emulation *e)
+{
+	emulate_fn fn = find(e->insn.mnemonic);
+
+	for (unsigned int i = 0; i < e->insn.operand_count_visible && fn != nothing; i++)
+		if (!operand_known(&e->op[i]))
+			return EMULATE_UNKNOWN;
+	if (!fn)
+		return EMULATE_UNKNOWN;
+	if (!fn(e))
+		return EMULATE_FAULT;
+	e->v->rip += e->insn.length;
+	return EMULATE_DONE;
+}
+
+enum emulate_result emulate(struct guest_view *v, struct guest_fault *fault, const char **reason)
+{
+	struct emulation e = { .v = v, .fault = fault, .mode64 = view_is_64bit(v) };
+	enum emulate_result result;
+
+	*reason = NULL;
+	if (!decode(&e))
+		return EMULATE_FAULT;
+	if (is_string(e.insn.mnemonic) && e.op[0].type != ZYDIS_OPERAND_TYPE_UNUSED &&
+	    e.insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT)
+		result = emulate_string(&e);
+	else
+		result = perform(&e);
+	if (result == EMULATE_UNKNOWN)
+		*reason = ZydisMnemonicGetString(e.insn.mnemonic);
+	return result;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * The instruction at RIP, for processors that do not say how long it was. The
+ * page is found by walking the guest's tables, and remembered; what is
+ * remembered is used only while the entry that maps the page is the same, as
+ * the processor itself may do with its own buffer. Nothing is guessed: bytes
+ * that are not the plain instruction go through the decoder.
+ */
+#include "cpu/x86.h"
+#include "vmm/emulate.h"
+#include "vmm/guest_walk.h"
+#include "vmm/svm/private.h"
+
+#define INSN_MAX 15u
+#define NOT_CACHED 1ull /* no page begins there */
+
+static uint8_t *ram(void *opaque, uint64_t gpa)
+{
+	struct vcpu *v = opaque;
+
+	return guest_mem_ptr(&v->vm->mem, gpa);
+}
+
+/* What a walk needs of the registers, no more. */
+static void fetch_view(struct vcpu *v, struct guest_view *view)
+{
+	const struct vmcb *s = v->vmcb;
+
+	view->cr0 = s->cr0;
+	view->cr3 = s->cr3;
+	view->cr4 = s->cr4;
+	view->efer = s->efer;
+	view->rflags = s->rflags;
+	view->cpl = s->cpl;
+	view->phys_bits = v->cpuid->phys_bits;
+	view->seg[SEG_CS].attr = s->cs.attr;
+	view->opaque = v;
+	view->ram = ram;
+}
+
+static uint64_t linear_rip(const struct vcpu *v)
+{
+	const struct vmcb *s = v->vmcb;
+
+	if (s->efer & EFER_LMA && s->cs.attr & SEG_ATTR_L)
+		return s->rip;
+	return (uint32_t)(s->cs.base + s->rip);
+}
+
+static bool cache_holds(const struct vcpu *v, uint64_t rip)
+{
+	const struct fetch_cache *c = &v->fetch;
+
+	return c->page == (rip & ~(PAGE_SIZE - 1)) && c->cr3 == v->vmcb->cr3 &&
+	       __atomic_load_n(c->leaf, __ATOMIC_RELAXED) == c->leaf_value;
+}
+
+static void fill_cache(struct vcpu *v, uint64_t rip)
+{
+	struct fetch_cache *c = &v->fetch;
+	struct guest_view view;
+	struct walk_result r;
+	struct guest_fault fault;
+
+	c->page = NOT_CACHED;
+	fetch_view(v, &view);
+	if (!guest_walk(&view, rip, WALK_FETCH | (view.cpl == 3 ? WALK_USER : 0), &r, &fault))
+		return;
+	c->host = guest_mem_ptr(&v->vm->mem, r.gpa & ~(PAGE_SIZE - 1));
+	/* Without paging, and in tables of 32-bit entries, there is no such entry to watch. */
+	if (!c->host || !r.leaf)
+		return;
+	c->cr3 = view.cr3;
+	c->leaf = r.leaf;
+	c->leaf_value = r.leaf_value;
+	c->page = rip & ~(PAGE_SIZE - 1);
+}
+
+bool svm_fetch(struct vcpu *v, uint8_t *buf, unsigned int len)
+{
+	struct guest_view view;
+	struct guest_fault fault;
+
+	fetch_view(v, &view);
+	return guest_fetch(&view, linear_rip(v), buf, len, &fault) == len;
+}
+
+static unsigned int length_by_decoding(struct vcpu *v, uint32_t opcode, unsigned int len)
+{
+	struct guest_view view;
+	struct guest_fault fault;
+	uint8_t buf[INSN_MAX];
+	unsigned int got;
+
+	fetch_view(v, &view);
+	got = guest_fetch(&view, linear_rip(v), buf, INSN_MAX, &fault);
+	return emulate_length(&view, buf, got, opcode, len);
+}
+
+unsigned int svm_insn_length(struct vcpu *v, uint32_t opcode, unsigned int len)
+{
+	uint64_t rip = linear_rip(v), offset = rip & (PAGE_SIZE - 1);
+	const uint8_t *p;
+	uint32_t found = 0;
+
+	if (offset + len > PAGE_SIZE)
+		return length_by_decoding(v, opcode, len);
+	if (!cache_holds(v, rip))
+		fill_cache(v, rip);
+	if (!cache_holds(v, rip))
+		return length_by_decoding(v, opcode, len);
+	p = v->fetch.host + offset;
+	for (unsigned int i = 0; i < len; i++)
+		found |= (uint32_t)p[i] << 8 * i;
+	return found == opcode ? len : length_by_decoding(v, opcode, len);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/* What the files of vmm/svm/ share. */
+#ifndef VMM_SVM_PRIVATE_H
+#define VMM_SVM_PRIVATE_H
+
+#include "vmm/svm/vmcb.h"
+#include "vmm/vm.h"
+
+#define SVM_EXIT(code, NAME, name, handler) SVM_EXIT_##NAME = (code),
+enum svm_exit {
+#include "vmm/svm/svm_exits.def"
+};
+#undef SVM_EXIT
+
+/* What the processor offers beyond the minimum (CPUID 8000_000A EDX). */
+struct svm_features {
+	uint32_t asids;
+	bool next_rip, flush_by_asid, pause_filter;
+	hpa_t iopm, msrpm;
+};
+extern struct svm_features svm_features;
+
+/* npt.c */
+int npt_init(struct guest_mem *mem);
+int npt_prepare(struct guest_mem *mem, uint64_t gpa, bool large);
+void npt_map(struct guest_mem *mem, uint64_t gpa, hpa_t page, bool large);
+void npt_free(struct guest_mem *mem);
+
+/* bitmaps.c: all ports and MSRs are intercepted, but for a few MSRs that VMLOAD switches. */
+int svm_bitmaps_init(void);
+void svm_bitmaps_free(void);
+
+/* vcpu.c: the control block */
+int svm_vcpu_init(struct vcpu *v);
+void svm_vcpu_free(struct vcpu *v);
+void svm_vcpu_reset(struct vcpu *v);
+void svm_get_view(struct vcpu *v, struct guest_view *view);
+void svm_set_view(struct vcpu *v, const struct guest_view *view);
+void svm_debug_regs_put(struct vcpu *v);
+/* Back to guarding DR0-3, or free for the guest. */
+void svm_guard_debug_regs(struct vcpu *v, bool guard);
+
+/* inject.c */
+void svm_inject(struct vcpu *v);
+bool svm_wakes(struct vcpu *v);
+/* An exit came while an event was being delivered: it will be delivered again. */
+void svm_save_interrupted_event(struct vcpu *v);
+void svm_window_open(struct vcpu *v);
+void svm_nmi_iret(struct vcpu *v);
+
+/* fetch.c */
+/*
+ * How long the instruction at RIP is, which the processor has just refused to run; opcode: its
+ * bytes without prefixes, lowest first, len of them. 0: it is something else, or out of reach.
+ */
+unsigned int svm_insn_length(struct vcpu *v, uint32_t opcode, unsigned int len);
+/* Reads len bytes at RIP; false: not all can be read. */
+bool svm_fetch(struct vcpu *v, uint8_t *buf, unsigned int len);
+
+/* exits.c */
+void svm_serve_exit(struct vcpu *v, int code);
+const char *svm_exit_name(uint32_t i);
+
+/* Goes past an instruction that was emulated: RIP, interrupt shadow, single step. */
+void svm_advance(struct vcpu *v, uint64_t next_rip);
+
+static inline void svm_dirty(struct vcpu *v, uint32_t groups)
+{
+	v->vmcb->clean &= ~groups;
+}
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * Making, finding and freeing VMs. Everything that a VM will ever need of the
+ * vmkernel is allocated here, so that running it cannot fail for lack of
+ * memory. A part that was not made yet is zero, and freeing it does nothing.
+ */
+#include "cpu/time.h"
+#include "cpu/x86.h"
+#include "debug/log.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "lib/text.h"
+#include "mm/heap.h"
+#include "vmm/vm.h"
+#include "vmm/vmm.h"
+
+#define MEM_MIN (2 * LARGE_PAGE_SIZE)
+#define NO_PCPU UINT32_MAX
+
+/* By rising id; hostcalls only, one at a time. */
+static struct vm *vms[HC_VM_MAX];
+static uint32_t vm_total, next_id = 1;
+
+struct vm *vm_by_index(uint32_t index)
+{
+	return index < vm_total ? vms[index] : NULL;
+}
+
+struct vm *vm_find(uint32_t id)
+{
+	for (uint32_t i = 0; i < vm_total; i++)
+		if (vms[i]->id == id)
+			return vms[i];
+	return NULL;
+}
+
+void vmm_count(uint32_t *total, uint32_t *running)
+{
+	*total = vm_total;
+	*running = 0;
+	for (uint32_t i = 0; i < vm_total; i++)
+		*running += vms[i]->state == HC_VM_ON || vms[i]->state == HC_VM_RESETTING;
+}
+
+/* ---- making ---------------------------------------------------------------------------- */
+
+static int init_cpuid(struct vcpu *v)
+{
+	const struct cpuid_policy policy = {
+		.vcpus = v->vm->vcpus,
+		.id = v->id,
+		.tsc_khz = tsc_khz,
+		.apic_khz = LAPIC_BUS_HZ / 1000,
+		.hypervisor = IS_ENABLED(CONFIG_DEVICE_BACKDOOR),
+		.host = cpuid,
+	};
+
+	v->cpuid = heap_alloc(sizeof(*v->cpuid));
+	if (!v->cpuid)
+		return VMK_NO_MEMORY;
+	guest_cpuid_build(v->cpuid, &policy);
+	return VMK_OK;
+}
+
+static int make_vcpu(struct vm *vm, uint32_t id, const struct hc_vm_create *a)
+{
+	struct vcpu *v = heap_alloc(sizeof(*v));
+	char name[WORLD_NAME_MAX];
+	int err;
+
+	if (!v)
+		return VMK_NO_MEMORY;
+	v->vm = vm;
+	v->id = id;
+	v->asid_pcpu = NO_PCPU;
+	vmk_snprintf(name, sizeof(name), "vmm%u:%s", id, vm->label);
+	world_init(&v->world, WORLD_VCPU, name, vcpu_run, v, now_ns());
+	vm->vcpu[id] = v;
+	err = world_set_shares(&v->world, a->shares, a->min_pct, a->max_pct, now_ns());
+	if (!err)
+		err = init_cpuid(v);
+	if (!err)
+		err = fpu_init(v);
+	if (!err)
+		err = vmm_ops->vcpu_init(v);
+	return err;
+}
+
+static void free_vcpu(struct vcpu *v)
+{
+	world_destroy(&v->world);
+	vmm_ops->vcpu_free(v);
+	fpu_free(v);
+	heap_free(v->cpuid);
+	heap_free(v);
+}
+
+static void free_vm(struct vm *vm)
+{
+	for (uint32_t i = 0; i < HC_VCPU_MAX; i++)
+		if (vm->vcpu[i])
+			free_vcpu(vm->vcpu[i]);
+	if (vm->mem.block)
+		guest_mem_free(&vm->mem);
+	channel_free(vm);
+	heap_free(vm);
+}
+
+static int make_parts(struct vm *vm, const struct hc_vm_create *a)
+{
+	int err = channel_init(vm);
+
+	for (uint32_t i = 0; i < vm->vcpus && !err; i++)
+		err = make_vcpu(vm, i, a);
+	if (!err)
+		err = guest_mem_init(&vm->mem, a->mem_bytes);
+	if (!err)
+		err = vm_init_chipset(vm);
+	return err;
+}
+
+static int check_create(const struct hc_vm_create *a)
+{
+	if (a->reserved || !a->vcpus || a->vcpus > HC_VCPU_MAX || a->name[0] != '/' ||
+	    a->mem_bytes < MEM_MIN || !IS_ALIGNED(a->mem_bytes, LARGE_PAGE_SIZE) ||
+	    a->mem_bytes > HEAP_MAX / sizeof(uint64_t) * LARGE_PAGE_SIZE)
+		return VMK_BAD_PARAM;
+	for (uint32_t i = 0; i < vm_total; i++)
+		if (!strcmp(vms[i]->name, a->name))
+			return VMK_EXISTS;
+	if (vm_total == HC_VM_MAX)
+		return VMK_LIMIT_EXCEEDED;
+	if (a->vcpus > 1)
+		return VMK_NOT_SUPPORTED;
+	return vmm_status();
+}
+
+int vmm_create(struct hc_vm_create *a, void (*notify)(void))
+{
+	int err = check_create(a);
+	struct vm *vm;
+
+	if (err)
+		return err;
+	vm = heap_alloc(sizeof(*vm));
+	if (!vm)
+		return VMK_NO_MEMORY;
+	spin_init(&vm->lock, RANK_VM);
+	vm->state = HC_VM_BUILDING;
+	vm->vcpus = a->vcpus;
+	vm->notify = notify;
+	memcpy(vm->uuid, a->uuid, sizeof(vm->uuid));
+	strscpy(vm->name, a->name, sizeof(vm->name));
+	strscpy(vm->label, a->label, sizeof(vm->label));
+	err = make_parts(vm, a);
+	if (err) {
+		free_vm(vm);
+		return err;
+	}
+	a->vm = vm->id = next_id++;
+	vms[vm_total++] = vm;
+	LOG(INFO, "VMM", "VM %u \"%s\" made, %llu MiB", vm->id, vm->label,
+	    (unsigned long long)(a->mem_bytes >> 20));
+	return VMK_OK;
+}
+
+int vmm_destroy(uint32_t id)
+{
+	struct vm *vm = vm_find(id);
+	uint32_t i = 0;
+
+	if (!vm)
+		return VMK_NOT_FOUND;
+	if (vm->state == HC_VM_ON || vm->state == HC_VM_RESETTING)
+		return VMK_BAD_STATE;
+	if (vm_stop_worlds(vm))
+		return VMK_BUSY;
+	/* Nobody runs it and nobody can look it up; but its last PCPU may still hold the lock. */
+	spin_lock(&vm->lock);
+	spin_unlock(&vm->lock);
+	while (vms[i] != vm)
+		i++;
+	for (vm_total--; i < vm_total; i++)
+		vms[i] = vms[i + 1];
+	LOG(INFO, "VMM", "VM %u \"%s\" freed", vm->id, vm->label);
+	free_vm(vm);
+	return VMK_OK;
+}
+
+int vmm_shutdown(bool force)
+{
+	uint32_t total, running;
+	int err = VMK_OK;
+
+	vmm_count(&total, &running);
+	if (running && !force)
+		return VMK_BUSY;
+	for (uint32_t i = vm_total; i-- > 0;) {
+		uint32_t id = vms[i]->id;
+
+		if (vms[i]->state != HC_VM_OFF)
+			vmm_power(id, HC_POWER_OFF);
+		if (vmm_destroy(id))
+			err = VMK_BUSY;
+	}
+	return err;
+}
