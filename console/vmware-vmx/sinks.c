@@ -208,8 +208,8 @@ void sinks_init(struct vmx *x)
 
 bool sinks_open(struct vmx *x, char *why)
 {
-	mkdir(VMX_RUN_DIR, 0755); /* listen_at() tells if it is not there */
-	snprintf(x->console_path, sizeof(x->console_path), VMX_RUN_DIR "/%u.console", x->vm);
+	mkdir(x->run_dir, 0755); /* listen_at() tells if it is not there */
+	snprintf(x->console_path, sizeof(x->console_path), "%s/%u.console", x->run_dir, x->vm);
 	if (!open_backend(x, why))
 		return false;
 	x->listener = listen_at(x->console_path);

@@ -33,7 +33,7 @@ struct options {
 	bool attach, check, foreground;
 };
 
-static struct vmx vmx;
+static struct vmx vmx = { .run_dir = VMX_RUN_DIR };
 
 static void warn(void *ctx, const char *text)
 {

@@ -34,6 +34,7 @@ struct vmx {
 	uint32_t vm;
 	char path[PATH_MAX]; /* of the .vmx file, absolute */
 	struct vmx_config config;
+	const char *run_dir; /* where the socket of vmware-console is made: VMX_RUN_DIR */
 	void *region;
 	struct serial_ring out, in;
 	uint64_t lost; /* bytes of output that scrolled out before the back end took them */
