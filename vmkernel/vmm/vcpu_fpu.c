@@ -125,8 +125,18 @@ void fpu_tsc_aux(struct vcpu *v)
 		wrmsr(MSR_TSC_AUX, v->tsc_aux);
 }
 
+/* QEMU's SVM lets a guest's XSETBV through, so what the processor has is what counts. */
+void fpu_note_xcr0(struct vcpu *v)
+{
+	struct vmm_pcpu *p = this_pcpu()->vmm;
+
+	if (p->xcr0_all)
+		v->xcr0 = xgetbv(0) & p->xcr0_all;
+}
+
 void fpu_put(struct vcpu *v, struct vmm_pcpu *p)
 {
+	fpu_note_xcr0(v);
 	if (p->xcr0_all) {
 		xsetbv(0, p->xcr0_all);
 		xsave(v->fpu);

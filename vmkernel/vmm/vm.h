@@ -266,6 +266,7 @@ void fpu_reset(struct vcpu *v);
 void fpu_pcpu_init(struct vmm_pcpu *p);
 void fpu_load(struct vcpu *v, struct vmm_pcpu *p);
 void fpu_tsc_aux(struct vcpu *v); /* v->tsc_aux has changed while it runs */
+void fpu_note_xcr0(struct vcpu *v); /* brings v->xcr0 up to date while it runs */
 void fpu_put(struct vcpu *v, struct vmm_pcpu *p);
 
 /* ---- vm_vsi.c ------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@
 #define OP_XSETBV 0xd1010fu
 #define OP_PAUSE 0x90f3u
 
+#define CPUID_XSTATE_LEAF 0xdu
 #define DR6_BS BIT(14)
 #define MSR_WRITE 1u /* in exit_info1 */
 #define EFER_FIXED EFER_SVME
@@ -80,6 +81,8 @@ static void exit_cpuid(struct vcpu *v)
 
 	if (!skip(v, OP_CPUID, 2))
 		return;
+	if ((uint32_t)c->rax == CPUID_XSTATE_LEAF)
+		fpu_note_xcr0(v);
 	guest_cpuid_get(v->cpuid, (uint32_t)c->rax, (uint32_t)v->area.gpr[RCX], c->cr4, v->xcr0,
 			&r);
 	c->rax = r.eax;
