@@ -29,6 +29,7 @@ struct builder {
 	struct guest_image *g;
 	const struct guest_boot *boot;
 	struct bzimage bz;
+	uint64_t low_ram; /* end of RAM below 4 GiB */
 	uint64_t initrd_gpa;
 	char *why;
 	size_t why_size;
@@ -63,7 +64,7 @@ static bool place_initrd(struct builder *b)
 {
 	const struct bzimage *bz = &b->bz;
 	uint64_t kernel_end = bz->load_address + bz->init_size;
-	uint64_t mem = b->boot->machine.mem_bytes, top = mem, len = b->boot->initrd_len, gpa;
+	uint64_t top = b->low_ram, len = b->boot->initrd_len, gpa;
 
 	if (!len)
 		return true;
@@ -75,7 +76,7 @@ static bool place_initrd(struct builder *b)
 		if (gpa < 0x100000 || gpa + len > bz->initrd_last + 1)
 			return refuse(
 				b, "the initrd of %llu bytes does not fit into %llu MiB of memory",
-				(unsigned long long)len, (unsigned long long)mem >> 20);
+				(unsigned long long)len, (unsigned long long)b->low_ram >> 20);
 	}
 	b->initrd_gpa = gpa;
 	return true;
@@ -87,9 +88,8 @@ static bool place(struct builder *b)
 	uint64_t end = bz->load_address + bz->init_size, mem = b->boot->machine.mem_bytes;
 	size_t cmdline = strlen(b->boot->cmdline);
 
-	if (mem > GUEST_RAM_MAX)
-		return refuse(b, "more than %u MiB of memory", GUEST_RAM_MAX >> 20);
-	if (end > mem)
+	b->low_ram = mem < GUEST_LOW_RAM_MAX ? mem : GUEST_LOW_RAM_MAX;
+	if (end > b->low_ram)
 		return refuse(b, "the kernel needs a memsize of %llu at least",
 			      (unsigned long long)((end + (4u << 20) - 1) >> 22 << 2));
 	if (cmdline > bz->cmdline_max || cmdline >= CMDLINE_LIMIT)
@@ -122,6 +122,7 @@ static void add_e820(uint8_t *zp, uint64_t start, uint64_t end, uint32_t type)
 static void build_zero_page(const struct builder *b, uint8_t *zp)
 {
 	const struct bzimage *bz = &b->bz;
+	uint64_t mem = b->boot->machine.mem_bytes;
 
 	memcpy(zp + BZ_SETUP_HEADER, bz->file + BZ_SETUP_HEADER, bz->header_end - BZ_SETUP_HEADER);
 	put(zp + 0x1fa, 0xffff, 2); /* the normal video mode */
@@ -134,11 +135,12 @@ static void build_zero_page(const struct builder *b, uint8_t *zp)
 	if (bz->protocol >= 0x020e)
 		put(zp + 0x070, GUEST_TABLES, 8); /* the RSDP: no search */
 	add_e820(zp, 0, GUEST_EBDA, E820_RAM);
-	add_e820(zp, GUEST_EBDA, 0xa0000, E820_RESERVED);
+	add_e820(zp, GUEST_EBDA, GUEST_VGA, E820_RESERVED);
 	add_e820(zp, GUEST_TABLES, 0x100000, E820_RESERVED);
-	add_e820(zp, 0x100000, b->boot->machine.mem_bytes, E820_RAM);
+	add_e820(zp, 0x100000, b->low_ram, E820_RAM);
 	add_e820(zp, GUEST_IOAPIC_BASE, GUEST_IOAPIC_BASE + PAGE, E820_RESERVED);
 	add_e820(zp, GUEST_LAPIC_BASE, GUEST_LAPIC_BASE + PAGE, E820_RESERVED);
+	add_e820(zp, GUEST_HIGH_RAM, GUEST_HIGH_RAM + mem - b->low_ram, E820_RAM);
 }
 
 static bool build(struct builder *b)

@@ -30,8 +30,11 @@
 #define GUEST_COM1_IRQ 4u
 #define GUEST_RTC_CENTURY 0x32u
 
-/* Guest-physical memory below 4 GiB: RAM from 0, then the PCI window, then the APICs. */
-#define GUEST_RAM_MAX 0xc0000000u
+/* RAM lies below the VGA window, above it up to 3 GiB, and from 4 GiB on. */
+#define GUEST_VGA 0xa0000u
+#define GUEST_VGA_END 0xc0000u
+#define GUEST_LOW_RAM_MAX 0xc0000000ull
+#define GUEST_HIGH_RAM 0x100000000ull
 #define GUEST_PCI_WINDOW 0xe0000000u
 #define GUEST_PCI_WINDOW_LAST 0xfebfffffu
 #define GUEST_EBDA 0x9fc00u

@@ -218,20 +218,32 @@ bool vm_take_over(struct vmx *x, char *why)
 	return map_channel(x, why) && attach(x, why) && sinks_open(x, why);
 }
 
+/* Zeroes guest memory from start to end, as far as there is any. */
+static int clear(struct vmx *x, uint64_t start, uint64_t end)
+{
+	int err = 0;
+
+	for (; !err && start < end; start += WS_VM_WINDOW_SIZE) {
+		struct hc_vm_mem mem = { .vm = x->vm, .write = 2, .gpa = start };
+
+		mem.len = end - start < WS_VM_WINDOW_SIZE ? end - start : WS_VM_WINDOW_SIZE;
+		err = vmnix_call(x->fd, HC_VM_MEM, &mem, sizeof(mem));
+	}
+	return err;
+}
+
 bool vm_restart(struct vmx *x, char *why)
 {
-	uint64_t end = (uint64_t)x->config.mem_mb << 20, gpa;
-	int err;
+	uint64_t bytes = (uint64_t)x->config.mem_mb << 20;
+	uint64_t low = bytes < GUEST_LOW_RAM_MAX ? bytes : GUEST_LOW_RAM_MAX;
+	int err = clear(x, 0, GUEST_VGA);
 
-	for (gpa = 0; gpa < end; gpa += WS_VM_WINDOW_SIZE) {
-		struct hc_vm_mem mem = {
-			.vm = x->vm, .write = 2, .gpa = gpa, .len = WS_VM_WINDOW_SIZE
-		};
-
-		err = vmnix_call(x->fd, HC_VM_MEM, &mem, sizeof(mem));
-		if (err)
-			return refuse(why, "clearing memory", vmnix_text(err));
-	}
+	if (!err)
+		err = clear(x, GUEST_VGA_END, low);
+	if (!err)
+		err = clear(x, GUEST_HIGH_RAM, GUEST_HIGH_RAM + bytes - low);
+	if (err)
+		return refuse(why, "clearing memory", vmnix_text(err));
 	return fill(x, why) && power_on(x, why);
 }
 
