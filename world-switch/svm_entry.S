@@ -84,6 +84,8 @@ svm_run:
 	mov	A_R15(%rdi), %r15
 	mov	A_RDI(%rdi), %rdi
 
+	/* TOUR(20): VMRUN. Behind this instruction lies the guest's first one; the host's next is
+	 * CLI, and it may come in a microsecond or at the end of the slice. */
 	/* With V_INTR_MASKING the host's IF decides whether physical interrupts
 	 * end the guest's run. While GIF is 0 STI lets none in here. */
 	sti

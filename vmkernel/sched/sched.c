@@ -322,6 +322,9 @@ bool sched_run_once(uint32_t pcpu)
 	uint64_t now = hooks->now_ns(), until;
 	struct world *w = sched_pick(pcpu, now, &until);
 
+	/* TOUR(18): Some other processor, woken by an interrupt, has picked the VCPU's world. It
+	 * sets its timer for the end of the slice and calls the world's run function: that is
+	 * all of the context switch. */
 	hooks->arm_timer(sched_next_deadline(pcpu, now));
 	if (!w)
 		return false;

@@ -111,6 +111,8 @@ enum run_result vcpu_run(struct world *w, uint64_t until_ns)
 	vmm_ops->load(v, p);
 	fpu_load(v, p);
 	vcpu_attend(v, ATT_ALL);
+	/* TOUR(19): The innermost loop of the whole: enter the guest, serve its exit, enter again,
+	 * until a bit of attention says that there is more to do. */
 	while (!v->attention || attend(v, &why))
 		vmm_ops->enter(v);
 	vmm_ops->put(v);

@@ -147,6 +147,9 @@ int vmm_create(struct hc_vm_create *a, void (*notify)(void))
 	if (!vm)
 		return VMK_NO_MEMORY;
 	spin_init(&vm->lock, RANK_VM);
+	/* TOUR(16): A virtual machine is made of memory that was taken from Linux long ago:
+	 * control blocks, nested page tables, devices, and 2 MiB blocks that stay unused until
+	 * somebody touches them. The console fills in kernel and initrd, a window at a time. */
 	vm->state = HC_VM_BUILDING;
 	vm->vcpus = a->vcpus;
 	vm->notify = notify;

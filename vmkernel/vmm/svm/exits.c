@@ -335,6 +335,9 @@ static void exit_nested_fault(struct vcpu *v)
 {
 	uint64_t gpa = v->vmcb->exit_info2;
 
+	/* TOUR(21): And back, mostly at once: sooner or later an instruction touches memory that
+	 * nobody has touched before. A block is zeroed, mapped, and the instruction runs again. If
+	 * no memory is there it was a device, and the instruction is decoded and done for the guest. */
 	if (guest_mem_touch(&v->vm->mem, gpa))
 		return;
 	if (v->vmcb->exit_info1 & NPF_TABLE)

@@ -120,6 +120,9 @@ void svm_vcpu_reset(struct vcpu *v)
 	s->asid = asid;
 	set_controls(v);
 	svm_guard_debug_regs(v, true);
+	/* TOUR(17): Where a guest begins: 32-bit protected mode, paging off, at the address that
+	 * the console's loader has put into the registers. VM_POWER makes the VCPU a world that
+	 * is ready to run, and processor 0 goes home to Linux. */
 	set_segments(s);
 	set_gprs(v, &v->vm->regs);
 	s->cr0 = CR0_PE | CR0_ET;
