@@ -86,7 +86,10 @@ static int borrow(u64 bytes)
 	return 0;
 }
 
-/* "SIZE@ADDRESS", or "SIZE$ADDRESS" as memmap= has it. */
+/*
+ * "SIZE@ADDRESS", or "SIZE$ADDRESS" as memmap= has it. What mem= leaves out
+ * ends where the firmware's own memory begins, so the size is rounded down.
+ */
 static int take_region(const char *text)
 {
 	char *end;
@@ -96,9 +99,10 @@ static int take_region(const char *text)
 		pr_err("region=%s: want SIZE@ADDRESS\n", text);
 		return -EINVAL;
 	}
+	bytes -= bytes % GRAIN;
 	hpa = memparse(end + 1, &end);
-	if (*end || !bytes || bytes > MEM_MAX || hpa > MEM_MAX || hpa % GRAIN || bytes % GRAIN) {
-		pr_err("region=%s: size and address must be multiples of 2 MiB\n", text);
+	if (*end || !bytes || bytes > MEM_MAX || hpa > MEM_MAX || hpa % GRAIN) {
+		pr_err("region=%s: want at least 2 MiB, at a multiple of 2 MiB\n", text);
 		return -EINVAL;
 	}
 	if (region_intersects(hpa, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
