@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The vmnix authors
+#
+# For tests that boot the console and run a script with tests of its own in it;
+# that script begins with ". /t/console.sh".
+. "$(dirname "${BASH_SOURCE[0]}")/check.sh"
+
+# static_program NAME: builds tests/lib/NAME.c for the console; prints its path.
+static_program() {
+	mkdir -p build/tests/bin
+	gcc-12 -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -Ivmnix -Iworld-switch \
+		-o "build/tests/bin/$1" "tests/lib/$1.c" -lpthread || return 1
+	echo "build/tests/bin/$1"
+}
+
+# console TITLE OPTION… -- SCRIPT: boots, runs SCRIPT, passes its results on with TITLE.
+# The boot itself is a result, too: the script must come to its end.
+console() {
+	local title=$1 out status
+	shift
+	local options=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	# Kept apart from stdout, where results are looked for.
+	out=$(scripts/console-run -q --no-load --timeout 120 "${options[@]}" \
+		--file tests/lib/console.sh:/t/console.sh -- ". /t/console.sh
+$2
+echo '# end of script'" 2>&1)
+	status=$?
+	sed -E "s/^(ok|not ok) /\1 $title: /" <<<"$out"
+	if grep -q "^not ok" <<<"$out"; then
+		checks_failed=1
+	elif [ $status != 0 ] || ! grep -q '^# end of script' <<<"$out"; then
+		not_ok "$title: runs to its end (status $status)"
+	fi
+}
