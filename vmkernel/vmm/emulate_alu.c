@@ -3,8 +3,7 @@
 /* Arithmetic and logic as the processor does it, flags included (APM vol. 3). */
 #include "vmm/emulate_private.h"
 
-#define ARITHMETIC_FLAGS \
-	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
+#define ARITHMETIC_FLAGS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
 static uint64_t sign_bit(unsigned int size)
 {

@@ -60,8 +60,7 @@ static uint64_t register_read(const struct guest_view *v, ZydisRegister reg, uns
 	return high ? v->gpr[gpr] >> 8 & 0xff : gpr_read(v, gpr, size);
 }
 
-static void register_write(struct guest_view *v, ZydisRegister reg, unsigned int size,
-			   uint64_t val)
+static void register_write(struct guest_view *v, ZydisRegister reg, unsigned int size, uint64_t val)
 {
 	bool high;
 	unsigned int gpr = gpr_of(reg, &high);

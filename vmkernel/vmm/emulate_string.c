@@ -43,8 +43,7 @@ static bool is_port_in(ZydisMnemonic m)
 
 static bool is_port_out(ZydisMnemonic m)
 {
-	return m == ZYDIS_MNEMONIC_OUTSB || m == ZYDIS_MNEMONIC_OUTSW ||
-	       m == ZYDIS_MNEMONIC_OUTSD;
+	return m == ZYDIS_MNEMONIC_OUTSB || m == ZYDIS_MNEMONIC_OUTSW || m == ZYDIS_MNEMONIC_OUTSD;
 }
 
 /* One element; registers are moved on by the caller. Operand 0 is the destination. */
@@ -77,8 +76,8 @@ static void step_register(struct emulation *e, const ZydisDecodedOperand *op)
 
 	if (op->type != ZYDIS_OPERAND_TYPE_MEMORY)
 		return;
-	gpr = ZydisRegisterGetId(op->mem.base) == ZydisRegisterGetId(ZYDIS_REGISTER_RSI) ? RSI :
-											     RDI;
+	gpr = ZydisRegisterGetId(op->mem.base) == ZydisRegisterGetId(ZYDIS_REGISTER_RSI) ? RSI
+											 : RDI;
 	if (e->v->rflags & RFLAGS_DF)
 		size = 0u - size;
 	gpr_write(e->v, gpr, width, gpr_read(e->v, gpr, width) + (int32_t)size);
@@ -94,8 +93,8 @@ static bool elements_known(const struct emulation *e)
 
 enum emulate_result emulate_string(struct emulation *e)
 {
-	bool rep = e->insn.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE |
-					 ZYDIS_ATTRIB_HAS_REPNE);
+	bool rep = e->insn.attributes &
+		   (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
 	unsigned int width = e->insn.address_width / 8u;
 	uint64_t left = rep ? gpr_read(e->v, RCX, width) : 1;
 

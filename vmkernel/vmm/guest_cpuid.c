@@ -13,8 +13,9 @@
 
 #define B(n) (1u << (n))
 
-/* Leaf 1 ECX: SSE3 PCLMULQDQ SSSE3 FMA CX16 PCID SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C RDRAND */
-#define ECX1_ALLOWED                                                                     \
+/* Leaf 1 ECX: SSE3 PCLMULQDQ SSSE3 FMA CX16 PCID SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C
+ * RDRAND */
+#define ECX1_ALLOWED                                                                          \
 	(B(0) | B(1) | B(9) | B(12) | B(13) | B(17) | B(19) | B(20) | B(22) | B(23) | B(25) | \
 	 B(26) | B(28) | B(29) | B(30))
 #define ECX1_X2APIC B(21)
@@ -28,11 +29,11 @@
 #define EDX1_HTT B(28)
 /* Leaf 7 EBX: FSGSBASE BMI1 AVX2 SMEP BMI2 ERMS INVPCID, AVX-512 family, RDSEED ADX SMAP
  * CLFLUSHOPT CLWB SHA */
-#define EBX7_ALLOWED                                                                       \
+#define EBX7_ALLOWED                                                                               \
 	(B(0) | B(3) | B(5) | B(7) | B(8) | B(9) | B(10) | B(16) | B(17) | B(18) | B(19) | B(20) | \
 	 B(21) | B(23) | B(24) | B(28) | B(29) | B(30) | B(31))
 /* Leaf 7 ECX: VBMI UMIP PKU VBMI2 GFNI VAES VPCLMULQDQ VNNI BITALG VPOPCNTDQ LA57 RDPID */
-#define ECX7_ALLOWED                                                                      \
+#define ECX7_ALLOWED \
 	(B(1) | B(2) | B(3) | B(6) | B(8) | B(9) | B(10) | B(11) | B(12) | B(14) | B(16) | B(22))
 #define ECX7_PKU B(3)
 #define ECX7_OSPKE B(4)

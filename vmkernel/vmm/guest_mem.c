@@ -171,8 +171,7 @@ bool guest_mem_touched(struct guest_mem *mem, uint64_t gpa)
 {
 	uint32_t i = block_of(mem, gpa);
 
-	return i < mem->blocks &&
-	       __atomic_load_n(&mem->block[i], __ATOMIC_ACQUIRE) & BLOCK_READY;
+	return i < mem->blocks && __atomic_load_n(&mem->block[i], __ATOMIC_ACQUIRE) & BLOCK_READY;
 }
 
 bool guest_mem_touch(struct guest_mem *mem, uint64_t gpa)

@@ -81,8 +81,8 @@ static uint64_t read_entry(const struct guest_view *v, uint64_t gpa, bool wide, 
 	*where = (uint64_t *)p;
 	if (!p)
 		return wide ? UINT64_MAX : UINT32_MAX;
-	return wide ? __atomic_load_n((uint64_t *)p, __ATOMIC_RELAXED) :
-		      __atomic_load_n((uint32_t *)p, __ATOMIC_RELAXED);
+	return wide ? __atomic_load_n((uint64_t *)p, __ATOMIC_RELAXED)
+		    : __atomic_load_n((uint32_t *)p, __ATOMIC_RELAXED);
 }
 
 /* The last entry of a walk: rights, bits, address. */
@@ -92,8 +92,8 @@ static bool finish(struct walk *w, uint64_t *where, uint64_t entry, uint64_t bas
 	if (!allowed(w))
 		return page_fault(w, PF_P);
 	if (where)
-		set_bits(where, entry,
-			 PTE_ACCESSED | (w->access & WALK_WRITE ? PTE_DIRTY : 0), wide);
+		set_bits(where, entry, PTE_ACCESSED | (w->access & WALK_WRITE ? PTE_DIRTY : 0),
+			 wide);
 	w->out->gpa = (base & ~page_mask) | (w->gva & page_mask);
 	w->out->page_mask = page_mask;
 	w->out->leaf = wide ? where : NULL;

@@ -194,8 +194,8 @@ void vm_grant_wish(struct vm *vm);
 /* Event bits for the console; rings if they are new. */
 void vm_event(struct vm *vm, uint32_t events);
 
-bool vm_stopped(const struct vm *vm); /* no VCPU is on a PCPU or will be */
-int vm_stop_worlds(struct vm *vm); /* VMK_BUSY: not all have stopped yet */
+/* Stops all VCPUs. VMK_BUSY: some PCPU has not let go yet; hostcalls only. */
+int vm_stop_worlds(struct vm *vm);
 
 int vm_init_chipset(struct vm *vm); /* vm_chipset.c */
 

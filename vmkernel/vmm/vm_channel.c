@@ -55,7 +55,7 @@ size_t channel_serial_out(void *opaque, const uint8_t *buf, size_t len)
 		*at(vm, WS_VM_SERIAL_OUT_OFFSET +
 				(uint32_t)(vm->serial_head++ % WS_VM_SERIAL_OUT_SIZE)) = buf[i];
 	/* TOUR(22): The guest's kernel says its first words, a byte a port write. The UART model
-	 * puts them into a ring that the console maps, and the doorbell rings once for many bytes. */
+	 * puts them into a ring that the console maps; the doorbell rings once for many bytes. */
 	__atomic_store_n(&header(vm)->serial_out.head, vm->serial_head, __ATOMIC_RELEASE);
 	vm_event(vm, HC_EV_SERIAL_OUT);
 	return len;

@@ -13,6 +13,9 @@
 #include "vmm/vm.h"
 #include "vmm/vmm.h"
 
+#define STOP_WAIT_US 500u
+#define STOP_STEP_US 10u
+
 void vm_event(struct vm *vm, uint32_t events)
 {
 	uint32_t old = __atomic_fetch_or(&vm->events, events, __ATOMIC_RELEASE);
@@ -64,7 +67,7 @@ void vm_grant_wish(struct vm *vm)
 	}
 }
 
-bool vm_stopped(const struct vm *vm)
+static bool stopped(const struct vm *vm)
 {
 	for (uint32_t i = 0; i < vm->vcpus; i++)
 		if (vm->vcpu[i]->world.state != WORLD_STOPPED)
@@ -72,14 +75,19 @@ bool vm_stopped(const struct vm *vm)
 	return true;
 }
 
+static void stop_soon(struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->vcpus; i++)
+		world_stop(&vm->vcpu[i]->world, now_ns());
+}
+
 int vm_stop_worlds(struct vm *vm)
 {
-	int err = VMK_OK;
-
-	for (uint32_t i = 0; i < vm->vcpus; i++)
-		if (world_stop(&vm->vcpu[i]->world, now_ns()))
-			err = VMK_BUSY;
-	return err;
+	stop_soon(vm);
+	/* They are on their way out: seldom is there a reason to call again. */
+	for (uint32_t us = 0; us < STOP_WAIT_US && !stopped(vm); us += STOP_STEP_US)
+		delay_us(STOP_STEP_US);
+	return stopped(vm) ? VMK_OK : VMK_BUSY;
 }
 
 /* Nothing runs the VCPU: all of it may be set. */
@@ -101,7 +109,7 @@ static int power_on(struct vm *vm)
 
 	if ((from != HC_VM_BUILDING && from != HC_VM_RESETTING) || !vm->regs_set)
 		return VMK_BAD_STATE;
-	if (!vm_stopped(vm))
+	if (vm_stop_worlds(vm))
 		return VMK_BUSY;
 	if (!sched_pcpus_online())
 		return VMK_NO_PCPU;
@@ -124,7 +132,7 @@ static int power_off(struct vm *vm)
 	if (vm->state != HC_VM_OFF)
 		vm_set_state(vm, HC_VM_OFF, "powered off by the console");
 	spin_unlock(&vm->lock);
-	vm_stop_worlds(vm);
+	stop_soon(vm);
 	return VMK_OK;
 }
 
@@ -141,7 +149,7 @@ static int power_reset(struct vm *vm)
 	spin_unlock(&vm->lock);
 	if (!was_on)
 		return VMK_BAD_STATE;
-	vm_stop_worlds(vm);
+	stop_soon(vm);
 	return VMK_OK;
 }
 

@@ -36,17 +36,17 @@ static bool member_exists(void *ctx, const char *name)
 }
 
 /* Getters: vm is the member, out takes the value. */
-#define FIELD(field)                                                                   \
-	static void put_##field(struct vm *vm, struct vsi_text *out);                  \
-	static int get_##field(void *ctx, const char *member, struct vsi_text *out)    \
-	{                                                                              \
-		struct vm *vm = vm_named(member);                                      \
-                                                                                       \
-		(void)ctx;                                                             \
-		if (vm)                                                                \
-			put_##field(vm, out);                                          \
-		return vm ? VMK_OK : VMK_NOT_FOUND;                                    \
-	}                                                                              \
+#define FIELD(field)                                                                \
+	static void put_##field(struct vm *vm, struct vsi_text *out);               \
+	static int get_##field(void *ctx, const char *member, struct vsi_text *out) \
+	{                                                                           \
+		struct vm *vm = vm_named(member);                                   \
+                                                                                    \
+		(void)ctx;                                                          \
+		if (vm)                                                             \
+			put_##field(vm, out);                                       \
+		return vm ? VMK_OK : VMK_NOT_FOUND;                                 \
+	}                                                                           \
 	static void put_##field(struct vm *vm, struct vsi_text *out)
 
 FIELD(name)

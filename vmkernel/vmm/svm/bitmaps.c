@@ -23,15 +23,14 @@ static void pass_through(uint8_t *map, uint32_t msr)
 		bit += 2 * 0x4000;
 	else if (msr >= 0xc0000000u)
 		bit += 0x4000;
-	map[bit / 8] &= (uint8_t)~(3u << bit % 8);
+	map[bit / 8] &= (uint8_t) ~(3u << bit % 8);
 }
 
 int svm_bitmaps_init(void)
 {
 	static const uint32_t switched[] = {
-		MSR_FS_BASE,	  MSR_GS_BASE,	    MSR_KERNEL_GS_BASE, MSR_STAR, MSR_LSTAR,
-		MSR_CSTAR,	  MSR_SFMASK,	    MSR_SYSENTER_CS,	MSR_SYSENTER_ESP,
-		MSR_SYSENTER_EIP,
+		MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_STAR,		MSR_LSTAR,
+		MSR_CSTAR,   MSR_SFMASK,  MSR_SYSENTER_CS,    MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
 	};
 	int err = pages_alloc(IOPM_ORDER, PAGES_VMM, &svm_features.iopm);
 

@@ -277,7 +277,7 @@ static void exit_hlt(struct vcpu *v)
 	vcpu_attend(v, ATT_EVENT);
 }
 
-/* Caches are coherent, and shared with others: a guest need not flush them, and must not lose them. */
+/* Caches are coherent and shared: a guest need not flush them, and must not throw them away. */
 static void exit_skip(struct vcpu *v)
 {
 	skip(v, v->vmcb->exit_code == SVM_EXIT_INVD ? OP_INVD : OP_WBINVD, 2);
@@ -336,8 +336,9 @@ static void exit_nested_fault(struct vcpu *v)
 	uint64_t gpa = v->vmcb->exit_info2;
 
 	/* TOUR(21): And back, mostly at once: sooner or later an instruction touches memory that
-	 * nobody has touched before. A block is zeroed, mapped, and the instruction runs again. If
-	 * no memory is there it was a device, and the instruction is decoded and done for the guest. */
+	 * nobody has touched before. A block is zeroed, mapped, and the instruction runs again.
+	 * If no memory is there it was a device: the instruction is decoded and done for the
+	 * guest. */
 	if (guest_mem_touch(&v->vm->mem, gpa))
 		return;
 	if (v->vmcb->exit_info1 & NPF_TABLE)

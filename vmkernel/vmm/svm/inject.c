@@ -137,7 +137,9 @@ static uint64_t held_by_priority(const struct vcpu *v)
 		if (apic->isr.word[word])
 			return 0;
 		if (apic->irr.word[word])
-			return (word * 32 + 31 - (unsigned int)__builtin_clz(apic->irr.word[word])) >> 4;
+			return (word * 32 + 31 -
+				(unsigned int)__builtin_clz(apic->irr.word[word])) >>
+			       4;
 	}
 	return 0;
 }

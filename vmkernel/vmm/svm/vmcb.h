@@ -53,7 +53,8 @@
 #define VINT_IGN_TPR BIT(20)
 #define VINT_MASKING BIT(24)
 #define VINT_VECTOR_SHIFT 32
-#define VINT_REQUEST (VINT_IRQ | VINT_IGN_TPR | 0xfull << VINT_PRIO_SHIFT | 0xffull << VINT_VECTOR_SHIFT)
+#define VINT_REQUEST \
+	(VINT_IRQ | VINT_IGN_TPR | 0xfull << VINT_PRIO_SHIFT | 0xffull << VINT_VECTOR_SHIFT)
 
 #define INT_SHADOW BIT(0) /* int_state */
 
