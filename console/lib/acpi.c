@@ -8,6 +8,7 @@
 #include "acpi.h"
 #include <string.h>
 #include "aml.h"
+#include "bytes.h"
 
 #define HEADER_LEN 36u
 #define RSDP_LEN 36u
@@ -21,23 +22,6 @@ struct tables {
 	bool full;
 	const struct guest_machine *m;
 };
-
-static void put(uint8_t *at, uint64_t value, unsigned int bytes)
-{
-	while (bytes--) {
-		*at++ = value;
-		value >>= 8;
-	}
-}
-
-static uint8_t checksum(const uint8_t *data, size_t len)
-{
-	uint8_t sum = 0;
-
-	while (len--)
-		sum += *data++;
-	return -sum;
-}
 
 /* Zeroed space for a table; NULL, and full from then on, if there is none left. */
 static uint8_t *reserve(struct tables *t, size_t len, size_t align)
@@ -62,13 +46,13 @@ static uint32_t gpa_of(const struct tables *t, const uint8_t *table)
 static void finish(uint8_t *table, const char *signature, size_t len, uint8_t revision)
 {
 	memcpy(table, signature, 4);
-	put(table + 4, len, 4);
+	put_le(table + 4, len, 4);
 	table[8] = revision;
 	memcpy(table + 10, "VMNIX ", 6);
 	memcpy(table + 16, "VMNIXPC ", 8);
-	put(table + 24, 1, 4);
+	put_le(table + 24, 1, 4);
 	memcpy(table + 28, "VMNX", 4);
-	put(table + 32, 1, 4);
+	put_le(table + 32, 1, 4);
 	table[9] = checksum(table, len);
 }
 
@@ -192,7 +176,7 @@ static uint8_t *build_facs(struct tables *t)
 
 	if (facs) {
 		memcpy(facs, "FACS", 4);
-		put(facs + 4, FACS_LEN, 4);
+		put_le(facs + 4, FACS_LEN, 4);
 		facs[32] = 2;
 	}
 	return facs;
@@ -204,7 +188,7 @@ static void put_gas(uint8_t *at, uint32_t port, uint8_t bits, uint8_t access)
 	at[0] = 1;
 	at[1] = bits;
 	at[3] = access;
-	put(at + 4, port, 8);
+	put_le(at + 4, port, 8);
 }
 
 /* 5.2.9 */
@@ -214,32 +198,32 @@ static uint8_t *build_fadt(struct tables *t, const uint8_t *facs, const uint8_t 
 
 	if (!f)
 		return NULL;
-	put(f + 36, gpa_of(t, facs), 4);
-	put(f + 40, gpa_of(t, dsdt), 4);
+	put_le(f + 36, gpa_of(t, facs), 4);
+	put_le(f + 40, gpa_of(t, dsdt), 4);
 	f[45] = 4; /* enterprise server */
-	put(f + 46, GUEST_IRQ_SCI, 2);
-	put(f + 48, GUEST_SMI_CMD, 4);
+	put_le(f + 46, GUEST_IRQ_SCI, 2);
+	put_le(f + 48, GUEST_SMI_CMD, 4);
 	f[52] = GUEST_ACPI_ENABLE;
 	f[53] = GUEST_ACPI_DISABLE;
-	put(f + 56, GUEST_PM_BASE, 4);
-	put(f + 64, GUEST_PM_BASE + 4, 4);
-	put(f + 76, GUEST_PM_BASE + 8, 4);
-	put(f + 80, GUEST_GPE0_BASE, 4);
+	put_le(f + 56, GUEST_PM_BASE, 4);
+	put_le(f + 64, GUEST_PM_BASE + 4, 4);
+	put_le(f + 76, GUEST_PM_BASE + 8, 4);
+	put_le(f + 80, GUEST_GPE0_BASE, 4);
 	f[88] = 4; /* lengths: PM1 event, control, timer, GPE0 */
 	f[89] = 2;
 	f[91] = 4;
 	f[92] = GUEST_GPE0_LEN;
-	put(f + 96, 0xffff, 2); /* no C2 */
-	put(f + 98, 0xffff, 2); /* no C3 */
+	put_le(f + 96, 0xffff, 2); /* no C2 */
+	put_le(f + 98, 0xffff, 2); /* no C3 */
 	f[108] = t->m->has_rtc ? GUEST_RTC_CENTURY : 0;
 	/* Boot architecture: legacy devices; no VGA; no MSI; no ASPM; perhaps no RTC. */
-	put(f + 109, 0x0001 | 0x0004 | 0x0008 | 0x0010 | (t->m->has_rtc ? 0 : 0x0020), 2);
+	put_le(f + 109, 0x0001 | 0x0004 | 0x0008 | 0x0010 | (t->m->has_rtc ? 0 : 0x0020), 2);
 	/* WBINVD, C1, sleep button not fixed, RTC wake not fixed, reset register. */
-	put(f + 112, 1u << 0 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 10, 4);
+	put_le(f + 112, 1u << 0 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 10, 4);
 	put_gas(f + 116, GUEST_RESET_PORT, 8, 1);
 	f[128] = GUEST_RESET_VALUE;
 	f[131] = 1; /* minor version */
-	put(f + 140, gpa_of(t, dsdt), 8);
+	put_le(f + 140, gpa_of(t, dsdt), 8);
 	put_gas(f + 148, GUEST_PM_BASE, 32, 2);
 	put_gas(f + 172, GUEST_PM_BASE + 4, 16, 2);
 	put_gas(f + 208, GUEST_PM_BASE + 8, 32, 3);
@@ -254,8 +238,8 @@ static uint8_t *put_override(uint8_t *at, uint8_t irq, uint32_t gsi, uint16_t fl
 	at[0] = 2;
 	at[1] = 10;
 	at[3] = irq;
-	put(at + 4, gsi, 4);
-	put(at + 8, flags, 2);
+	put_le(at + 4, gsi, 4);
+	put_le(at + 8, flags, 2);
 	return at + 10;
 }
 
@@ -267,8 +251,8 @@ static uint8_t *build_madt(struct tables *t)
 
 	if (!madt)
 		return NULL;
-	put(madt + 36, GUEST_LAPIC_BASE, 4);
-	put(madt + 40, 1, 4); /* there is a PIC pair too */
+	put_le(madt + 36, GUEST_LAPIC_BASE, 4);
+	put_le(madt + 40, 1, 4); /* there is a PIC pair too */
 	at = madt + HEADER_LEN + 8;
 	for (i = 0; i < t->m->vcpus; i++, at += 8) {
 		at[1] = 8; /* type 0: local APIC */
@@ -279,7 +263,7 @@ static uint8_t *build_madt(struct tables *t)
 	at[0] = 1; /* I/O APIC */
 	at[1] = 12;
 	at[2] = GUEST_IOAPIC_ID;
-	put(at + 4, GUEST_IOAPIC_BASE, 4);
+	put_le(at + 4, GUEST_IOAPIC_BASE, 4);
 	at = put_override(at + 12, 0, 2, 0);
 	at = put_override(at, GUEST_IRQ_SCI, GUEST_IRQ_SCI, GUEST_SCI_FLAGS);
 	at[0] = 4; /* NMI: LINT1 of all processors */
@@ -298,8 +282,8 @@ static uint8_t *build_root(struct tables *t, const char *signature, unsigned int
 	uint8_t *root = reserve(t, len, 16);
 
 	if (root) {
-		put(root + HEADER_LEN, gpa_of(t, fadt), width);
-		put(root + HEADER_LEN + width, gpa_of(t, madt), width);
+		put_le(root + HEADER_LEN, gpa_of(t, fadt), width);
+		put_le(root + HEADER_LEN + width, gpa_of(t, madt), width);
 		finish(root, signature, len, 1);
 	}
 	return root;
@@ -317,9 +301,9 @@ bool acpi_build(uint8_t *area, size_t size, uint32_t gpa, const struct guest_mac
 	memcpy(rsdp, "RSD PTR ", 8); /* 5.2.5.3 */
 	memcpy(rsdp + 9, "VMNIX ", 6);
 	rsdp[15] = 2;
-	put(rsdp + 16, gpa_of(&t, build_root(&t, "RSDT", 4, fadt, madt)), 4);
-	put(rsdp + 20, RSDP_LEN, 4);
-	put(rsdp + 24, gpa_of(&t, build_root(&t, "XSDT", 8, fadt, madt)), 8);
+	put_le(rsdp + 16, gpa_of(&t, build_root(&t, "RSDT", 4, fadt, madt)), 4);
+	put_le(rsdp + 20, RSDP_LEN, 4);
+	put_le(rsdp + 24, gpa_of(&t, build_root(&t, "XSDT", 8, fadt, madt)), 8);
 	rsdp[8] = checksum(rsdp, 20);
 	rsdp[32] = checksum(rsdp, RSDP_LEN);
 	return !t.full;

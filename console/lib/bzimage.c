@@ -5,19 +5,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "bytes.h"
 
 #define SECTOR 512u
 #define PROTOCOL_OLDEST 0x0206u
 #define INIT_SIZE_MAX (1u << 30)
-
-static uint64_t get(const uint8_t *at, unsigned int bytes)
-{
-	uint64_t value = 0;
-
-	while (bytes--)
-		value = value << 8 | at[bytes];
-	return value;
-}
 
 static bool refuse(char *why, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -37,8 +29,8 @@ static bool parse_placement(struct bzimage *bz, char *why, size_t why_size)
 	const uint8_t *f = bz->file;
 
 	if (bz->protocol >= 0x020a) {
-		bz->load_address = get(f + 0x258, 8);
-		bz->init_size = get(f + 0x260, 4);
+		bz->load_address = get_le(f + 0x258, 8);
+		bz->init_size = get_le(f + 0x260, 4);
 	} else {
 		/* Unpacked code is rarely more than five times the packed. */
 		bz->load_address = 0x100000;
@@ -62,10 +54,10 @@ bool bzimage_parse(struct bzimage *bz, const void *file, size_t len, char *why, 
 
 	memset(bz, 0, sizeof(*bz));
 	bz->file = f;
-	if (len < BZ_SETUP_HEADER_LIMIT || get(f + 0x1fe, 2) != 0xaa55 ||
+	if (len < BZ_SETUP_HEADER_LIMIT || get_le(f + 0x1fe, 2) != 0xaa55 ||
 	    memcmp(f + 0x202, "HdrS", 4))
 		return refuse(why, why_size, "not a Linux kernel image (bzImage)");
-	bz->protocol = get(f + 0x206, 2);
+	bz->protocol = get_le(f + 0x206, 2);
 	if (bz->protocol < PROTOCOL_OLDEST || bz->protocol >= 0x0300)
 		return refuse(why, why_size, "boot protocol %u.%02u is not supported",
 			      bz->protocol >> 8, bz->protocol & 0xff);
@@ -81,10 +73,10 @@ bool bzimage_parse(struct bzimage *bz, const void *file, size_t len, char *why, 
 			      len, setup);
 	bz->code = f + setup;
 	bz->code_len = len - setup;
-	if (get(f + 0x1f4, 4) * 16 > ((uint64_t)bz->code_len + 15))
+	if (get_le(f + 0x1f4, 4) * 16 > ((uint64_t)bz->code_len + 15))
 		return refuse(why, why_size, "cut off: %llu bytes of code are announced, %zu there",
-			      (unsigned long long)get(f + 0x1f4, 4) * 16, bz->code_len);
-	bz->initrd_last = get(f + 0x22c, 4);
-	bz->cmdline_max = get(f + 0x238, 4);
+			      (unsigned long long)get_le(f + 0x1f4, 4) * 16, bz->code_len);
+	bz->initrd_last = get_le(f + 0x22c, 4);
+	bz->cmdline_max = get_le(f + 0x238, 4);
 	return parse_placement(bz, why, why_size);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "acpi.h"
+#include "bytes.h"
 #include "bzimage.h"
 #include "smbios.h"
 
@@ -44,14 +45,6 @@ static bool refuse(struct builder *b, const char *fmt, ...)
 	vsnprintf(b->why, b->why_size, fmt, args);
 	va_end(args);
 	return false;
-}
-
-static void put(uint8_t *at, uint64_t value, unsigned int bytes)
-{
-	while (bytes--) {
-		*at++ = value;
-		value >>= 8;
-	}
 }
 
 static void add(struct builder *b, const char *what, uint64_t gpa, const void *data, size_t len)
@@ -102,9 +95,9 @@ static bool place(struct builder *b)
 static void build_bda(const struct builder *b, uint8_t *bda)
 {
 	if (b->boot->machine.has_com1)
-		put(bda, GUEST_COM1_PORT, 2);
-	put(bda + 0x0e, GUEST_EBDA >> 4, 2);
-	put(bda + 0x13, GUEST_EBDA >> 10, 2);
+		put_le(bda, GUEST_COM1_PORT, 2);
+	put_le(bda + 0x0e, GUEST_EBDA >> 4, 2);
+	put_le(bda + 0x13, GUEST_EBDA >> 10, 2);
 }
 
 static void add_e820(uint8_t *zp, uint64_t start, uint64_t end, uint32_t type)
@@ -113,9 +106,9 @@ static void add_e820(uint8_t *zp, uint64_t start, uint64_t end, uint32_t type)
 
 	if (end <= start)
 		return;
-	put(e, start, 8);
-	put(e + 8, end - start, 8);
-	put(e + 16, type, 4);
+	put_le(e, start, 8);
+	put_le(e + 8, end - start, 8);
+	put_le(e + 16, type, 4);
 	zp[0x1e8]++;
 }
 
@@ -125,15 +118,15 @@ static void build_zero_page(const struct builder *b, uint8_t *zp)
 	uint64_t mem = b->boot->machine.mem_bytes;
 
 	memcpy(zp + BZ_SETUP_HEADER, bz->file + BZ_SETUP_HEADER, bz->header_end - BZ_SETUP_HEADER);
-	put(zp + 0x1fa, 0xffff, 2); /* the normal video mode */
+	put_le(zp + 0x1fa, 0xffff, 2); /* the normal video mode */
 	zp[0x210] = 0xff; /* a loader without a number of its own */
 	zp[0x211] &= ~0x60; /* may print; reload segments */
-	put(zp + 0x214, bz->load_address, 4);
-	put(zp + 0x218, b->initrd_gpa, 4);
-	put(zp + 0x21c, b->boot->initrd_len, 4);
-	put(zp + 0x228, CMDLINE, 4);
+	put_le(zp + 0x214, bz->load_address, 4);
+	put_le(zp + 0x218, b->initrd_gpa, 4);
+	put_le(zp + 0x21c, b->boot->initrd_len, 4);
+	put_le(zp + 0x228, CMDLINE, 4);
 	if (bz->protocol >= 0x020e)
-		put(zp + 0x070, GUEST_TABLES, 8); /* the RSDP: no search */
+		put_le(zp + 0x070, GUEST_TABLES, 8); /* the RSDP: no search */
 	add_e820(zp, 0, GUEST_EBDA, E820_RAM);
 	add_e820(zp, GUEST_EBDA, GUEST_VGA, E820_RESERVED);
 	add_e820(zp, GUEST_TABLES, 0x100000, E820_RESERVED);

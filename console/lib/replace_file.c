@@ -13,21 +13,6 @@
 #include <unistd.h>
 #include "tool.h"
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		data += n;
-		len -= n;
-	}
-	return true;
-}
-
 /* Best effort: a file system that cannot flush a folder has renamed all the same. */
 static void flush_folder(const char *path)
 {
@@ -48,7 +33,7 @@ static bool fill(int fd, const struct stat *old, const void *data, size_t len)
 	/* Who may not give files away keeps their own: the mode is what protects. */
 	if (fchown(fd, old->st_uid, old->st_gid) && errno != EPERM)
 		return false;
-	return !fchmod(fd, old->st_mode & 07777) && write_all(fd, data, len) && !fsync(fd);
+	return !fchmod(fd, old->st_mode & 07777) && tool_write_all(fd, data, len) && !fsync(fd);
 }
 
 bool replace_file(const char *path, const void *data, size_t len)

@@ -7,6 +7,7 @@
 #include "smbios.h"
 #include <stdio.h>
 #include <string.h>
+#include "bytes.h"
 
 #define ENTRY_LEN 31u
 #define TABLE_OFFSET 32u
@@ -21,23 +22,6 @@ struct smbios {
 	uint16_t count, longest;
 	bool full;
 };
-
-static void put(uint8_t *at, uint64_t value, unsigned int bytes)
-{
-	while (bytes--) {
-		*at++ = value;
-		value >>= 8;
-	}
-}
-
-static uint8_t checksum(const uint8_t *data, size_t len)
-{
-	uint8_t sum = 0;
-
-	while (len--)
-		sum += *data++;
-	return -sum;
-}
 
 static void append(struct smbios *s, const void *data, size_t len)
 {
@@ -61,7 +45,7 @@ static uint8_t *begin(struct smbios *s, uint8_t type, uint8_t len, uint16_t hand
 		s->open = scratch;
 	s->open[0] = type;
 	s->open[1] = len;
-	put(s->open + 2, handle, 2);
+	put_le(s->open + 2, handle, 2);
 	s->strings = 0;
 	return s->open;
 }
@@ -88,8 +72,8 @@ static void add_bios(struct smbios *s)
 {
 	uint8_t *p = begin(s, 0, 24, 0);
 
-	put(p + 6, 0xf000, 2); /* segment */
-	put(p + 10, 1u << 7, 8); /* PCI */
+	put_le(p + 6, 0xf000, 2); /* segment */
+	put_le(p + 10, 1u << 7, 8); /* PCI */
 	p[0x13] = 1u << 4; /* this is a virtual machine */
 	p[0x14] = p[0x15] = 0xff; /* no release numbers */
 	p[0x16] = p[0x17] = 0xff;
@@ -123,7 +107,7 @@ static void add_board(struct smbios *s)
 	uint8_t *p = begin(s, 2, 15, 0x0200);
 
 	p[9] = 1; /* hosting board */
-	put(p + 11, CHASSIS_HANDLE, 2);
+	put_le(p + 11, CHASSIS_HANDLE, 2);
 	p[13] = 10; /* motherboard */
 	string(s, 4, "vmnix");
 	string(s, 5, "Virtual PC");
@@ -148,12 +132,12 @@ static void add_processors(struct smbios *s, uint32_t vcpus)
 		p[6] = 2; /* family unknown */
 		p[0x18] = 0x41; /* populated, enabled */
 		p[0x19] = 2; /* upgrade: unknown */
-		put(p + 0x1a, 0xffff, 2); /* no caches described */
-		put(p + 0x1c, 0xffff, 2);
-		put(p + 0x1e, 0xffff, 2);
+		put_le(p + 0x1a, 0xffff, 2); /* no caches described */
+		put_le(p + 0x1c, 0xffff, 2);
+		put_le(p + 0x1e, 0xffff, 2);
 		p[0x23] = p[0x24] = p[0x25] = 1; /* cores, enabled, threads */
-		put(p + 0x26, 1u << 2, 2); /* 64-bit */
-		put(p + 0x28, 2, 2);
+		put_le(p + 0x26, 1u << 2, 2); /* 64-bit */
+		put_le(p + 0x28, 2, 2);
 		snprintf(socket, sizeof(socket), "CPU%u", i);
 		string(s, 4, socket);
 		end(s);
@@ -167,26 +151,26 @@ static void add_memory(struct smbios *s, uint64_t bytes)
 	p[4] = 1; /* other place */
 	p[5] = 3; /* system memory */
 	p[6] = 3; /* no error correction */
-	put(p + 7, bytes >> 10, 4);
-	put(p + 11, 0xfffe, 2); /* no error information */
-	put(p + 13, 1, 2);
+	put_le(p + 7, bytes >> 10, 4);
+	put_le(p + 11, 0xfffe, 2); /* no error information */
+	put_le(p + 13, 1, 2);
 	end(s);
 	p = begin(s, 17, 34, 0x1100);
-	put(p + 4, MEMORY_HANDLE, 2);
-	put(p + 6, 0xfffe, 2);
-	put(p + 8, 64, 2);
-	put(p + 10, 64, 2);
-	put(p + 12, bytes >> 20 < 0x7fff ? bytes >> 20 : 0x7fff, 2);
-	put(p + 0x1c, bytes >> 20 < 0x7fff ? 0 : bytes >> 20, 4);
+	put_le(p + 4, MEMORY_HANDLE, 2);
+	put_le(p + 6, 0xfffe, 2);
+	put_le(p + 8, 64, 2);
+	put_le(p + 10, 64, 2);
+	put_le(p + 12, bytes >> 20 < 0x7fff ? bytes >> 20 : 0x7fff, 2);
+	put_le(p + 0x1c, bytes >> 20 < 0x7fff ? 0 : bytes >> 20, 4);
 	p[14] = 1; /* form factor: other */
 	p[18] = 1; /* type: other */
-	put(p + 19, 1u << 1, 2);
+	put_le(p + 19, 1u << 1, 2);
 	string(s, 16, "RAM slot #0");
 	end(s);
 	p = begin(s, 19, 31, 0x1300);
-	put(p + 4, 0, 4);
-	put(p + 8, (bytes >> 10) - 1, 4);
-	put(p + 12, MEMORY_HANDLE, 2);
+	put_le(p + 4, 0, 4);
+	put_le(p + 8, (bytes >> 10) - 1, 4);
+	put_le(p + 12, MEMORY_HANDLE, 2);
 	p[14] = 1;
 	end(s);
 }
@@ -214,11 +198,11 @@ bool smbios_build(uint8_t *area, size_t size, uint32_t gpa, const struct guest_m
 	e[5] = ENTRY_LEN;
 	e[6] = 2;
 	e[7] = 7;
-	put(e + 8, s.longest, 2);
+	put_le(e + 8, s.longest, 2);
 	memcpy(e + 16, "_DMI_", 5);
-	put(e + 22, s.used - TABLE_OFFSET, 2);
-	put(e + 24, gpa + TABLE_OFFSET, 4);
-	put(e + 28, s.count, 2);
+	put_le(e + 22, s.used - TABLE_OFFSET, 2);
+	put_le(e + 24, gpa + TABLE_OFFSET, 4);
+	put_le(e + 28, s.count, 2);
 	e[30] = 0x27;
 	e[21] = checksum(e + 16, 15);
 	e[4] = checksum(e, ENTRY_LEN);

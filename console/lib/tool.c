@@ -104,6 +104,23 @@ bool tool_format(char *buf, size_t size, const char *fmt, ...)
 	return n >= 0 && (size_t)n < size;
 }
 
+bool tool_write_all(int fd, const void *data, size_t len)
+{
+	const char *from = data;
+
+	while (len) {
+		ssize_t n = write(fd, from, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		from += n;
+		len -= n;
+	}
+	return true;
+}
+
 static void *read_all(int fd, size_t max, size_t *len)
 {
 	struct stat st;

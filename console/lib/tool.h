@@ -38,6 +38,9 @@ bool tool_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 bool tool_format(char *buf, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Writes all of it, however many calls that takes; false and errno if it cannot be. */
+bool tool_write_all(int fd, const void *data, size_t len);
+
 /* All of a regular file, freed by the caller; NULL and errno if it cannot be (EFBIG: above max). */
 void *tool_read_file(const char *path, size_t max, size_t *len);
 

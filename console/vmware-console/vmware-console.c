@@ -12,13 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include "serial_ring.h"
 #include "tool.h"
+#include "unix_socket.h"
 #include "vm_list.h"
 #include "vmnix_dev.h"
 #include "vmx_process.h"
@@ -131,30 +130,18 @@ static int print_log(int fd, uint32_t vm)
 	return tool_finish(TOOL_OK);
 }
 
-static int connect_once(uint32_t vm)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), saved;
-
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "/var/run/vmware/%u.console", vm);
-	if (fd < 0 || !connect(fd, (struct sockaddr *)&sa, sizeof(sa)))
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 /* A process that has just been made, or is just ending, gets a moment. */
 static int connect_to(uint32_t vm, const char *config, const struct hc_vm_info *info)
 {
 	char why[VMX_PROCESS_WHY];
+	char path[64];
 	int tries, fd;
 
 	if (!info->attached && !vmx_process_start(config, true, why, sizeof(why)))
 		tool_die(TOOL_FAILED, "%s", why);
+	snprintf(path, sizeof(path), "/var/run/vmware/%u.console", vm);
 	for (tries = 0; tries < CONNECT_TRIES; tries++) {
-		fd = connect_once(vm);
+		fd = unix_connect(path, false);
 		if (fd >= 0)
 			return fd;
 		usleep(20000);
@@ -164,21 +151,6 @@ static int connect_to(uint32_t vm, const char *config, const struct hc_vm_info *
 }
 
 /* ---- the session ---- */
-
-static bool write_all(int fd, const uint8_t *buf, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, buf, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		buf += n;
-		len -= n;
-	}
-	return true;
-}
 
 /* Whether text has come, in one piece or over several reads. */
 static bool has_come(const char *text, const uint8_t *buf, size_t len)
@@ -209,7 +181,7 @@ static enum outcome from_machine(int sock, const struct options *o)
 		return GO_ON;
 	if (n <= 0)
 		return ENDED;
-	if (!write_all(STDOUT_FILENO, buf, n))
+	if (!tool_write_all(STDOUT_FILENO, buf, n))
 		return FAILED;
 	return o->until && has_come(o->until, buf, n) ? DONE : GO_ON;
 }
@@ -226,7 +198,7 @@ static enum outcome to_machine(int sock, bool *input)
 		return is_raw ? DONE : GO_ON;
 	}
 	key = is_raw ? memchr(buf, LEAVE_KEY, n) : NULL;
-	if (!write_all(sock, buf, key ? key - buf : n))
+	if (!tool_write_all(sock, buf, key ? key - buf : n))
 		return ENDED;
 	return key ? DONE : GO_ON;
 }

@@ -13,10 +13,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 #include "tool.h"
+#include "unix_socket.h"
 #include "vmx.h"
 #include "vmx_log.h"
 
@@ -56,73 +56,6 @@ static void add_main(struct vmx *x, int fd, bool input)
 
 	if (s)
 		s->main = true;
-}
-
-/* ---- sockets ---- */
-
-static bool socket_address(const char *path, struct sockaddr_un *sa)
-{
-	*sa = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	return tool_format(sa->sun_path, sizeof(sa->sun_path), "%s", path);
-}
-
-static int connect_to(const char *path)
-{
-	struct sockaddr_un sa;
-	int fd, saved;
-
-	if (!socket_address(path, &sa)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0 || !connect(fd, (struct sockaddr *)&sa, sizeof(sa)))
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
-/* A socket that nobody listens on any more is in the way. */
-static void remove_stale(const char *path)
-{
-	struct stat st;
-	int fd;
-
-	if (lstat(path, &st) || !S_ISSOCK(st.st_mode))
-		return;
-	fd = connect_to(path);
-	if (fd >= 0)
-		close(fd);
-	else if (errno == ECONNREFUSED)
-		unlink(path);
-}
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un sa;
-	mode_t mask;
-	int fd, saved;
-
-	if (!socket_address(path, &sa)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	remove_stale(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	mask = umask(0177);
-	if (!bind(fd, (struct sockaddr *)&sa, sizeof(sa)) && !listen(fd, 8)) {
-		umask(mask);
-		return fd;
-	}
-	saved = errno;
-	umask(mask);
-	close(fd);
-	errno = saved;
-	return -1;
 }
 
 /* ---- back ends ---- */
@@ -167,7 +100,7 @@ static bool open_file(struct vmx *x, char *why)
 /* A pipe's client waits for a server that is not there yet; any other failure is told. */
 static bool connect_pipe(struct vmx *x)
 {
-	int fd = connect_to(x->config.serial_path);
+	int fd = unix_connect(x->config.serial_path, true);
 
 	x->pipe_wanted = fd < 0;
 	if (fd >= 0)
@@ -189,7 +122,7 @@ static bool open_backend(struct vmx *x, char *why)
 	case VMX_SERIAL_PIPE:
 		if (x->config.serial_client)
 			return connect_pipe(x) || refuse(why, path, strerror(errno));
-		x->pipe_listener = listen_at(path);
+		x->pipe_listener = unix_listen(path);
 		return x->pipe_listener >= 0 || refuse(why, path, strerror(errno));
 	}
 	return true;
@@ -208,11 +141,11 @@ void sinks_init(struct vmx *x)
 
 bool sinks_open(struct vmx *x, char *why)
 {
-	mkdir(x->run_dir, 0755); /* listen_at() tells if it is not there */
+	mkdir(x->run_dir, 0755); /* unix_listen() tells if it is not there */
 	snprintf(x->console_path, sizeof(x->console_path), "%s/%u.console", x->run_dir, x->vm);
 	if (!open_backend(x, why))
 		return false;
-	x->listener = listen_at(x->console_path);
+	x->listener = unix_listen(x->console_path);
 	return x->listener >= 0 || refuse(why, x->console_path, strerror(errno));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // SPDX-FileCopyrightText: 2026 The vmnix authors
-/* sources: console/vmware-vmx/sinks.c console/lib/serial_ring.c console/lib/tool.c */
+/* sources: console/vmware-vmx/sinks.c console/lib/serial_ring.c
+ *          console/lib/unix_socket.c console/lib/tool.c */
 /* The ends of a serial line: file, pty, socket, consoles; slow ones, lost ones, successors. */
 #include "test_lib.h"
 #include <errno.h>
