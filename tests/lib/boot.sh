@@ -10,7 +10,7 @@
 static_program() {
 	mkdir -p build/tests/bin
 	gcc-12 -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -Ivmnix -Iworld-switch \
-		-o "build/tests/bin/$1" "tests/lib/$1.c" -lpthread || return 1
+		-o "build/tests/bin/$1" "tests/lib/$1.c" -lm -lpthread || return 1
 	echo "build/tests/bin/$1"
 }
 

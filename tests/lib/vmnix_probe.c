@@ -67,12 +67,13 @@ static void numbers(void)
 	struct vmnix_status s = {};
 
 	try_ioctl("an unknown ioctl is refused", _IO(VMNIX_IOC_MAGIC, 99), NULL, ENOTTY);
-	try_ioctl("an ioctl of another size is refused",
-		  _IOR(VMNIX_IOC_MAGIC, 0, uint64_t), &s, ENOTTY);
+	try_ioctl("an ioctl of another size is refused", _IOR(VMNIX_IOC_MAGIC, 0, uint64_t), &s,
+		  ENOTTY);
 	try_ioctl("STATUS wants memory it can write", VMNIX_IOC_STATUS, BAD_POINTER, EFAULT);
 	try_ioctl("STATUS refuses a null pointer", VMNIX_IOC_STATUS, NULL, EFAULT);
-	result("STATUS answers", !ioctl(fd, VMNIX_IOC_STATUS, &s) &&
-	       s.ioctl_version == VMNIX_IOCTL_VERSION, s.ioctl_version);
+	result("STATUS answers",
+	       !ioctl(fd, VMNIX_IOC_STATUS, &s) && s.ioctl_version == VMNIX_IOCTL_VERSION,
+	       s.ioctl_version);
 }
 
 static void loads(void)
