@@ -268,7 +268,7 @@ void proc_unloaded(void)
 
 void proc_vm_added(u32 vm)
 {
-	if (vm <= HC_VM_MAX)
+	if (vm && vm <= HC_VM_MAX)
 		__set_bit(vm, want_vm);
 }
 
@@ -317,6 +317,7 @@ static void sync_tree(bool want)
 void proc_sync(void)
 {
 	DECLARE_BITMAP(want, HC_VM_MAX + 1);
+	DECLARE_BITMAP(changed, HC_VM_MAX + 1);
 	bool tree;
 	u32 vm;
 
@@ -326,9 +327,8 @@ void proc_sync(void)
 	bitmap_copy(want, want_vm, HC_VM_MAX + 1);
 	mutex_unlock(&vmnix_lock);
 	sync_tree(tree);
-	for (vm = 1; vm <= HC_VM_MAX; vm++) {
-		if (test_bit(vm, want) == test_bit(vm, have_vm))
-			continue;
+	bitmap_xor(changed, want, have_vm, HC_VM_MAX + 1);
+	for_each_set_bit(vm, changed, HC_VM_MAX + 1) {
 		__change_bit(vm, have_vm);
 		if (test_bit(vm, want))
 			show_vm(vm);
