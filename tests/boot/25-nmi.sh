@@ -4,6 +4,5 @@
 #
 # An NMI may come at any instruction of the crossing, and in the vmkernel while
 # the console is away: each one must reach Linux, once.
-. "$(dirname "$0")/../lib/boot.sh"
-python3 -B tests/lib/nmi_crossing.py 150 || checks_failed=1
-finish
+cd "$(dirname "$0")/../.." || exit 1
+exec python3 -B tests/lib/nmi_crossing.py 150
