@@ -255,7 +255,8 @@ int vmkernel_load(const void *file, u64 bytes, u32 log_level, bool check_only, c
 	int err;
 
 	/* TOUR(3): vmkloader hands over a file. Nothing in it is believed: every size, offset,
-	 * address and right is checked before a byte is used, and the ABI note must name our version. */
+	 * address and right is checked before a byte is used, and the ABI note must name our
+	 * version. */
 	if (image_check(file, bytes, &img, reason, VMNIX_REASON_MAX))
 		return -ENOEXEC;
 	if (check_only)
