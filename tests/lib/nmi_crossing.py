@@ -23,7 +23,8 @@ last=$(count)
 first=$last
 echo "nmi $last"
 while [ $((last - first)) -lt COUNT ]; do
-	vmnix-test usercall 300 >/dev/null || exit 1
+	vmnix-test usercall 200 >/dev/null || exit 1
+	vmnix-test selftest --rounds 100 >/dev/null || exit 1
 	now=$(count)
 	[ "$now" = "$last" ] || echo "nmi $now"
 	last=$now
