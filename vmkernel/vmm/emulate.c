@@ -8,25 +8,37 @@
  */
 #include "vmm/emulate.h"
 #include "cpu/x86.h"
+#include "lib/string.h"
 #include "vmm/emulate_private.h"
 #include "vmm/guest_walk.h"
 
 #define INSN_MAX 15u
 #define VEC_UD 6u
+#define CACHE_SLOTS 16u
+
+/* 16, 32 or 64: what the code segment says. */
+static uint8_t code_mode(const struct guest_view *v)
+{
+	if (view_is_64bit(v))
+		return 64;
+	return v->seg[SEG_CS].attr & SEG_ATTR_DB ? 32 : 16;
+}
 
 static bool decoder_init(const struct guest_view *v, ZydisDecoder *d)
 {
-	ZydisMachineMode mode = ZYDIS_MACHINE_MODE_LEGACY_16;
-	ZydisStackWidth width = ZYDIS_STACK_WIDTH_16;
+	ZyanStatus status;
 
-	if (view_is_64bit(v)) {
-		mode = ZYDIS_MACHINE_MODE_LONG_64;
-		width = ZYDIS_STACK_WIDTH_64;
-	} else if (v->seg[SEG_CS].attr & SEG_ATTR_DB) {
-		mode = ZYDIS_MACHINE_MODE_LEGACY_32;
-		width = ZYDIS_STACK_WIDTH_32;
+	switch (code_mode(v)) {
+	case 64:
+		status = ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+		break;
+	case 32:
+		status = ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
+		break;
+	default:
+		status = ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16);
 	}
-	return ZYAN_SUCCESS(ZydisDecoderInit(d, mode, width));
+	return ZYAN_SUCCESS(status);
 }
 
 unsigned int emulate_length(const struct guest_view *v, const uint8_t *buf, unsigned int got,
@@ -45,26 +57,62 @@ unsigned int emulate_length(const struct guest_view *v, const uint8_t *buf, unsi
 	return found == opcode ? insn.length : 0;
 }
 
-/* The instruction at RIP. False: e->fault. */
-static bool decode(struct emulation *e)
-{
-	uint64_t at = e->mode64 ? e->v->rip : (uint32_t)(e->v->seg[SEG_CS].base + e->v->rip);
-	uint8_t buf[INSN_MAX];
-	unsigned int got = guest_fetch(e->v, at, buf, INSN_MAX, e->fault);
-	ZydisDecoder d;
-	ZyanStatus status;
+struct decoded {
+	uint8_t bytes[INSN_MAX];
+	uint8_t mode; /* code_mode; 0: empty */
+	ZydisDecodedInstruction insn;
+	ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
+};
 
-	if (!got)
-		return false;
-	if (!decoder_init(e->v, &d))
-		status = ZYAN_STATUS_FAILED;
-	else
-		status = ZydisDecoderDecodeFull(&d, buf, got, &e->insn, e->op);
+struct decode_cache {
+	struct decoded slot[CACHE_SLOTS];
+};
+
+size_t decode_cache_bytes(void)
+{
+	return sizeof(struct decode_cache);
+}
+
+static bool decode_bytes(struct emulation *e, struct decoded *d, unsigned int got)
+{
+	ZyanStatus status = ZYAN_STATUS_FAILED;
+	ZydisDecoder decoder;
+
+	if (decoder_init(e->v, &decoder))
+		status = ZydisDecoderDecodeFull(&decoder, d->bytes, got, &d->insn, d->op);
+	e->insn = &d->insn;
+	e->op = d->op;
 	if (ZYAN_SUCCESS(status))
 		return true;
 	if (status != ZYDIS_STATUS_NO_MORE_DATA || got == INSN_MAX)
 		*e->fault = (struct guest_fault){ VEC_UD, false, 0, 0 };
 	return false;
+}
+
+/* The instruction at RIP, decoded into d or found in the cache. False: e->fault. */
+static bool decode(struct emulation *e, struct decoded *d)
+{
+	uint64_t at = e->mode64 ? e->v->rip : (uint32_t)(e->v->seg[SEG_CS].base + e->v->rip);
+	unsigned int got = guest_fetch(e->v, at, d->bytes, INSN_MAX, e->fault);
+	struct decoded *known;
+
+	if (!got)
+		return false;
+	/* Code that runs over into a page that is not there is not worth a slot. */
+	if (!e->v->decoded || got < INSN_MAX)
+		return decode_bytes(e, d, got);
+	known = &e->v->decoded->slot[e->v->rip % CACHE_SLOTS];
+	if (known->mode == code_mode(e->v) && !memcmp(known->bytes, d->bytes, INSN_MAX)) {
+		e->insn = &known->insn;
+		e->op = known->op;
+		return true;
+	}
+	memcpy(known->bytes, d->bytes, INSN_MAX);
+	known->mode = 0;
+	if (!decode_bytes(e, known, got))
+		return false;
+	known->mode = code_mode(e->v);
+	return true;
 }
 
 static uint64_t sign_extend(uint64_t val, unsigned int size)
@@ -86,9 +134,9 @@ static bool move(struct emulation *e)
 
 	if (!operand_read(e, &e->op[1], &val))
 		return false;
-	if (e->insn.mnemonic == ZYDIS_MNEMONIC_MOVSX || e->insn.mnemonic == ZYDIS_MNEMONIC_MOVSXD)
+	if (e->insn->mnemonic == ZYDIS_MNEMONIC_MOVSX || e->insn->mnemonic == ZYDIS_MNEMONIC_MOVSXD)
 		val = sign_extend(val, from);
-	else if (e->insn.mnemonic == ZYDIS_MNEMONIC_MOVBE)
+	else if (e->insn->mnemonic == ZYDIS_MNEMONIC_MOVBE)
 		val = swap_bytes(val, from);
 	return operand_write(e, &e->op[0], val);
 }
@@ -97,16 +145,16 @@ static bool move(struct emulation *e)
 static bool arithmetic(struct emulation *e)
 {
 	uint64_t a, b = 0, result, flags = e->v->rflags;
-	bool binary = e->insn.operand_count_visible == 2;
+	bool binary = e->insn->operand_count_visible == 2;
 
 	if (!operand_read(e, &e->op[0], &a) || (binary && !operand_read(e, &e->op[1], &b)))
 		return false;
-	if (!emulate_alu(e->insn.mnemonic, a, b, operand_size(&e->op[0]), &flags, &result))
+	if (!emulate_alu(e->insn->mnemonic, a, b, operand_size(&e->op[0]), &flags, &result))
 		return false;
 	if (e->op[0].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE &&
 	    !operand_write(e, &e->op[0], result))
 		return false;
-	if (e->insn.mnemonic == ZYDIS_MNEMONIC_XADD)
+	if (e->insn->mnemonic == ZYDIS_MNEMONIC_XADD)
 		operand_write(e, &e->op[1], a);
 	e->v->rflags = flags;
 	return true;
@@ -149,27 +197,28 @@ static bool compare_exchange(struct emulation *e)
 /* BT and its kin: with a register the bit may lie anywhere around the operand. */
 static bool bit_test(struct emulation *e)
 {
-	unsigned int size = operand_size(&e->op[0]);
+	ZydisDecodedOperand at = e->op[0];
+	unsigned int size = operand_size(&at);
 	uint64_t bit, val, mask;
 
 	if (!operand_read(e, &e->op[1], &bit))
 		return false;
-	if (e->op[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
-	    e->op[0].type == ZYDIS_OPERAND_TYPE_MEMORY) {
+	if (e->op[1].type == ZYDIS_OPERAND_TYPE_REGISTER && at.type == ZYDIS_OPERAND_TYPE_MEMORY) {
 		int64_t offset = (int64_t)sign_extend(bit, operand_size(&e->op[1]));
 
-		operand_move(&e->op[0], (offset >> (size == 2 ? 4 : size == 4 ? 5 : 6)) * size);
+		at.mem.disp.has_displacement = true;
+		at.mem.disp.value += (offset >> (size == 2 ? 4 : size == 4 ? 5 : 6)) * size;
 	}
-	if (!operand_read(e, &e->op[0], &val))
+	if (!operand_read(e, &at, &val))
 		return false;
 	mask = BIT(bit & (8 * size - 1));
 	e->v->rflags = (e->v->rflags & ~RFLAGS_CF) | (val & mask ? RFLAGS_CF : 0);
-	if (e->insn.mnemonic == ZYDIS_MNEMONIC_BTS)
-		return operand_write(e, &e->op[0], val | mask);
-	if (e->insn.mnemonic == ZYDIS_MNEMONIC_BTR)
-		return operand_write(e, &e->op[0], val & ~mask);
-	if (e->insn.mnemonic == ZYDIS_MNEMONIC_BTC)
-		return operand_write(e, &e->op[0], val ^ mask);
+	if (e->insn->mnemonic == ZYDIS_MNEMONIC_BTS)
+		return operand_write(e, &at, val | mask);
+	if (e->insn->mnemonic == ZYDIS_MNEMONIC_BTR)
+		return operand_write(e, &at, val & ~mask);
+	if (e->insn->mnemonic == ZYDIS_MNEMONIC_BTC)
+		return operand_write(e, &at, val ^ mask);
 	return true;
 }
 
@@ -227,16 +276,16 @@ static emulate_fn find(ZydisMnemonic mnemonic)
 
 static enum emulate_result perform(struct emulation *e)
 {
-	emulate_fn fn = find(e->insn.mnemonic);
+	emulate_fn fn = find(e->insn->mnemonic);
 
-	for (unsigned int i = 0; i < e->insn.operand_count_visible && fn != nothing; i++)
+	for (unsigned int i = 0; i < e->insn->operand_count_visible && fn != nothing; i++)
 		if (!operand_known(&e->op[i]))
 			return EMULATE_UNKNOWN;
 	if (!fn)
 		return EMULATE_UNKNOWN;
 	if (!fn(e))
 		return EMULATE_FAULT;
-	e->v->rip += e->insn.length;
+	e->v->rip += e->insn->length;
 	return EMULATE_DONE;
 }
 
@@ -244,16 +293,17 @@ enum emulate_result emulate(struct guest_view *v, struct guest_fault *fault, con
 {
 	struct emulation e = { .v = v, .fault = fault, .mode64 = view_is_64bit(v) };
 	enum emulate_result result;
+	struct decoded d;
 
 	*reason = NULL;
-	if (!decode(&e))
+	if (!decode(&e, &d))
 		return EMULATE_FAULT;
-	if (is_string(e.insn.mnemonic) && e.op[0].type != ZYDIS_OPERAND_TYPE_UNUSED &&
-	    e.insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT)
+	if (is_string(e.insn->mnemonic) && e.op[0].type != ZYDIS_OPERAND_TYPE_UNUSED &&
+	    e.insn->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT)
 		result = emulate_string(&e);
 	else
 		result = perform(&e);
 	if (result == EMULATE_UNKNOWN)
-		*reason = ZydisMnemonicGetString(e.insn.mnemonic);
+		*reason = ZydisMnemonicGetString(e.insn->mnemonic);
 	return result;
 }

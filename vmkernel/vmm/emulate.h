@@ -15,6 +15,12 @@ enum emulate_result {
 	EMULATE_UNKNOWN, /* *reason says what cannot be done */
 };
 
+/*
+ * What was decoded lately: drivers touch their devices by the same few instructions. Zeroed
+ * memory of that size is an empty cache.
+ */
+size_t decode_cache_bytes(void);
+
 /* Emulates the instruction at view->rip. */
 enum emulate_result emulate(struct guest_view *view, struct guest_fault *fault,
 			    const char **reason);

@@ -92,10 +92,10 @@ static bool is_canonical(const struct guest_view *v, uint64_t addr)
 static uint64_t effective(const struct emulation *e, const ZydisDecodedOperand *op)
 {
 	uint64_t addr = op->mem.disp.has_displacement ? (uint64_t)op->mem.disp.value : 0;
-	unsigned int width = e->insn.address_width / 8u;
+	unsigned int width = e->insn->address_width / 8u;
 
 	if (op->mem.base == ZYDIS_REGISTER_RIP || op->mem.base == ZYDIS_REGISTER_EIP)
-		addr += e->v->rip + e->insn.length;
+		addr += e->v->rip + e->insn->length;
 	else if (op->mem.base != ZYDIS_REGISTER_NONE)
 		addr += register_read(e->v, op->mem.base, width);
 	if (op->mem.index != ZYDIS_REGISTER_NONE)
@@ -266,10 +266,4 @@ bool operand_write(struct emulation *e, const ZydisDecodedOperand *op, uint64_t 
 		return memory_write(e, op, val);
 	register_write(e->v, op->reg.value, operand_size(op), val);
 	return true;
-}
-
-void operand_move(ZydisDecodedOperand *op, int64_t bytes)
-{
-	op->mem.disp.has_displacement = true;
-	op->mem.disp.value += bytes;
 }

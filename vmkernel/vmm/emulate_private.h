@@ -13,8 +13,8 @@ struct emulation {
 	struct guest_view *v;
 	struct guest_fault *fault;
 	bool mode64;
-	ZydisDecodedInstruction insn;
-	ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
+	const ZydisDecodedInstruction *insn;
+	const ZydisDecodedOperand *op;
 };
 
 static inline uint64_t size_mask(unsigned int size)
@@ -35,9 +35,6 @@ bool operand_read(struct emulation *e, const ZydisDecodedOperand *op, uint64_t *
 bool operand_write(struct emulation *e, const ZydisDecodedOperand *op, uint64_t val);
 /* True if the two above can do op: memory of up to 8 bytes, general register, immediate. */
 bool operand_known(const ZydisDecodedOperand *op);
-/* Moves the memory operand by bytes: for bit strings. */
-void operand_move(ZydisDecodedOperand *op, int64_t bytes);
-
 /* Part of a general register, as the instruction's widths say. */
 uint64_t gpr_read(const struct guest_view *v, unsigned int gpr, unsigned int size);
 void gpr_write(struct guest_view *v, unsigned int gpr, unsigned int size, uint64_t val);

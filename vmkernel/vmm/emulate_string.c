@@ -53,7 +53,7 @@ static bool move_element(struct emulation *e)
 	uint16_t port = (uint16_t)v->gpr[RDX];
 	uint64_t val;
 
-	if (is_port_in(e->insn.mnemonic)) {
+	if (is_port_in(e->insn->mnemonic)) {
 		/* Whatever the port gives is lost if it cannot be stored: look first. */
 		if (!operand_read(e, &e->op[0], &val))
 			return false;
@@ -62,7 +62,7 @@ static bool move_element(struct emulation *e)
 	}
 	if (!operand_read(e, &e->op[1], &val))
 		return false;
-	if (!is_port_out(e->insn.mnemonic))
+	if (!is_port_out(e->insn->mnemonic))
 		return operand_write(e, &e->op[0], val);
 	v->port_write(v->opaque, port, operand_size(&e->op[1]), (uint32_t)val);
 	return true;
@@ -71,7 +71,7 @@ static bool move_element(struct emulation *e)
 /* Moves RSI or RDI on if the operand is memory there. */
 static void step_register(struct emulation *e, const ZydisDecodedOperand *op)
 {
-	unsigned int width = e->insn.address_width / 8u, size = operand_size(op);
+	unsigned int width = e->insn->address_width / 8u, size = operand_size(op);
 	unsigned int gpr;
 
 	if (op->type != ZYDIS_OPERAND_TYPE_MEMORY)
@@ -93,9 +93,9 @@ static bool elements_known(const struct emulation *e)
 
 enum emulate_result emulate_string(struct emulation *e)
 {
-	bool rep = e->insn.attributes &
+	bool rep = e->insn->attributes &
 		   (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
-	unsigned int width = e->insn.address_width / 8u;
+	unsigned int width = e->insn->address_width / 8u;
 	uint64_t left = rep ? gpr_read(e->v, RCX, width) : 1;
 
 	if (!elements_known(e))
@@ -110,6 +110,6 @@ enum emulate_result emulate_string(struct emulation *e)
 			gpr_write(e->v, RCX, width, left);
 	}
 	if (!left)
-		e->v->rip += e->insn.length;
+		e->v->rip += e->insn->length;
 	return EMULATE_DONE;
 }

@@ -106,7 +106,8 @@ static void build_features(struct guest_cpuid *g, const struct cpuid_policy *p)
 		r->ecx |= ECX1_HYPERVISOR;
 	if (p->vcpus > 1)
 		r->edx |= EDX1_HTT;
-	g->basic[6].eax = EAX6_ARAT;
+	if (g->basic[0].eax >= 6)
+		g->basic[6].eax = EAX6_ARAT;
 	if (g->basic[0].eax >= 7) {
 		r = &g->basic[7];
 		*r = p->host(7, 0);
@@ -242,9 +243,16 @@ static void get_topology(const struct guest_cpuid *g, uint32_t subleaf, struct c
 	}
 }
 
-static void get_basic(const struct guest_cpuid *g, uint32_t leaf, uint32_t subleaf, uint64_t cr4,
-		      uint64_t xcr0, struct cpuid_regs *out)
+void guest_cpuid_get(const struct guest_cpuid *g, uint32_t leaf, uint32_t subleaf, uint64_t cr4,
+		     uint64_t xcr0, struct cpuid_regs *out)
 {
+	const struct cpuid_regs *fixed = guest_cpuid_fixed(g, leaf);
+
+	*out = fixed ? *fixed : (struct cpuid_regs){ 0 };
+	if (leaf - 0x40000000u < CPUID_HYPER)
+		*out = g->hyper[leaf - 0x40000000u];
+	if (fixed || leaf > g->basic[0].eax)
+		return;
 	switch (leaf) {
 	case 1:
 		*out = g->basic[1];
@@ -263,19 +271,5 @@ static void get_basic(const struct guest_cpuid *g, uint32_t leaf, uint32_t suble
 	case 0xd:
 		get_xstate(g, subleaf, xcr0, out);
 		break;
-	default:
-		*out = g->basic[leaf];
 	}
-}
-
-void guest_cpuid_get(const struct guest_cpuid *g, uint32_t leaf, uint32_t subleaf, uint64_t cr4,
-		     uint64_t xcr0, struct cpuid_regs *out)
-{
-	*out = (struct cpuid_regs){ 0 };
-	if (leaf <= g->basic[0].eax)
-		get_basic(g, leaf, subleaf, cr4, xcr0, out);
-	else if (leaf - 0x80000000u < CPUID_EXTENDED)
-		*out = g->extended[leaf - 0x80000000u];
-	else if (leaf - 0x40000000u < CPUID_HYPER)
-		*out = g->hyper[leaf - 0x40000000u];
 }

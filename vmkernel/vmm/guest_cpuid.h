@@ -41,6 +41,19 @@ struct cpuid_policy {
 
 void guest_cpuid_build(struct guest_cpuid *g, const struct cpuid_policy *policy);
 
+/* Leaves whose answer depends on more than the leaf. */
+#define CPUID_VARYING (1u << 1 | 1u << 7 | 1u << 0xb | 1u << 0xd)
+
+/* The answer for a leaf if it is always the same, or NULL: ask guest_cpuid_get. */
+static inline const struct cpuid_regs *guest_cpuid_fixed(const struct guest_cpuid *g, uint32_t leaf)
+{
+	if (leaf - 0x80000000u < CPUID_EXTENDED)
+		return &g->extended[leaf - 0x80000000u];
+	if (leaf < CPUID_BASIC && !(CPUID_VARYING >> leaf & 1))
+		return &g->basic[leaf];
+	return NULL;
+}
+
 /* The answer for leaf and sub-leaf, given the VCPU's CR4 and XCR0. */
 void guest_cpuid_get(const struct guest_cpuid *g, uint32_t leaf, uint32_t subleaf, uint64_t cr4,
 		     uint64_t xcr0, struct cpuid_regs *out);

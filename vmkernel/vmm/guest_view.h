@@ -48,6 +48,8 @@ struct guest_fault {
 	uint64_t cr2; /* for a page fault */
 };
 
+struct decode_cache;
+
 struct guest_view {
 	uint64_t gpr[16];
 	uint64_t rip, rflags;
@@ -55,6 +57,7 @@ struct guest_view {
 	uint8_t cpl;
 	uint8_t phys_bits; /* of the guest's physical addresses */
 	struct guest_seg seg[SEG_COUNT];
+	struct decode_cache *decoded; /* of this VCPU (emulate.h), or NULL */
 	void *opaque;
 	/* Host address of a byte of guest RAM, good to the end of its 4 KiB page; NULL: not RAM. */
 	uint8_t *(*ram)(void *opaque, uint64_t gpa);

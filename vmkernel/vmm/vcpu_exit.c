@@ -134,6 +134,7 @@ static void view_port_write(void *opaque, uint16_t port, unsigned int size, uint
 void vcpu_emulate(struct vcpu *v)
 {
 	struct guest_view view = {
+		.decoded = v->decoded,
 		.opaque = v,
 		.ram = view_ram,
 		.mmio_read = view_mmio_read,

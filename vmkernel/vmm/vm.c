@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "lib/text.h"
 #include "mm/heap.h"
+#include "vmm/emulate.h"
 #include "vmm/vm.h"
 #include "vmm/vmm.h"
 
@@ -77,6 +78,9 @@ static int make_vcpu(struct vm *vm, uint32_t id, const struct hc_vm_create *a)
 	vmk_snprintf(name, sizeof(name), "vmm%u:%s", id, vm->label);
 	world_init(&v->world, WORLD_VCPU, name, vcpu_run, v, now_ns());
 	vm->vcpu[id] = v;
+	v->decoded = heap_alloc(decode_cache_bytes());
+	if (!v->decoded)
+		return VMK_NO_MEMORY;
 	err = world_set_shares(&v->world, a->shares, a->min_pct, a->max_pct, now_ns());
 	if (!err)
 		err = init_cpuid(v);
@@ -93,6 +97,7 @@ static void free_vcpu(struct vcpu *v)
 	vmm_ops->vcpu_free(v);
 	fpu_free(v);
 	heap_free(v->cpuid);
+	heap_free(v->decoded);
 	heap_free(v);
 }
 

@@ -33,9 +33,12 @@
 struct vm;
 struct vmcb;
 
+#define FETCH_NOTHING BIT(63) /* no address lies in such a page */
+
 /* Where the instruction pointer was found in memory the last time. */
 struct fetch_cache {
-	uint64_t page; /* linear address of a 4 KiB page, 1: nothing */
+	uint64_t page; /* address of a 4 KiB page in 64-bit mode, or FETCH_NOTHING */
+	uint64_t cs; /* selector, attributes and limit of the code segment */
 	uint64_t cr3;
 	const uint8_t *host;
 	const uint64_t *leaf; /* the entry that maps it must still hold leaf_value */
@@ -69,6 +72,7 @@ struct vcpu {
 	uint64_t xcr0, tsc_aux;
 	uint64_t dr[4];
 	struct fetch_cache fetch;
+	struct decode_cache *decoded;
 	struct guest_cpuid *cpuid;
 	struct guest_mtrrs mtrrs;
 	uint32_t msrs_logged;

@@ -96,7 +96,7 @@ static void reset_vcpu(struct vcpu *v)
 	v->halted = v->fault_pending = v->nmi_pending = v->nmi_masked = false;
 	v->nmi_iret_rip = 1;
 	v->reinject = 0;
-	v->fetch = (struct fetch_cache){ .page = 1 };
+	v->fetch = (struct fetch_cache){ .page = FETCH_NOTHING };
 	v->attention = ATT_ALL;
 	fpu_reset(v);
 	msr_reset(v);

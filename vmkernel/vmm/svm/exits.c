@@ -53,7 +53,7 @@ void svm_advance(struct vcpu *v, uint64_t next_rip)
  * Where the instruction opcode, which has caused the exit, ends. 0: something else is
  * there now, because another VCPU has written it; the guest goes on with that.
  */
-static uint64_t next_rip(struct vcpu *v, uint32_t opcode, unsigned int len)
+static inline uint64_t next_rip(struct vcpu *v, uint32_t opcode, unsigned int len)
 {
 	unsigned int length;
 
@@ -63,7 +63,7 @@ static uint64_t next_rip(struct vcpu *v, uint32_t opcode, unsigned int len)
 	return length ? v->vmcb->rip + length : 0;
 }
 
-static bool skip(struct vcpu *v, uint32_t opcode, unsigned int len)
+static inline bool skip(struct vcpu *v, uint32_t opcode, unsigned int len)
 {
 	uint64_t next = next_rip(v, opcode, len);
 
@@ -77,18 +77,23 @@ static bool skip(struct vcpu *v, uint32_t opcode, unsigned int len)
 static void exit_cpuid(struct vcpu *v)
 {
 	struct vmcb *c = v->vmcb;
-	struct cpuid_regs r;
+	uint32_t leaf = (uint32_t)c->rax;
+	const struct cpuid_regs *r = guest_cpuid_fixed(v->cpuid, leaf);
+	struct cpuid_regs varying;
 
 	if (!skip(v, OP_CPUID, 2))
 		return;
-	if ((uint32_t)c->rax == CPUID_XSTATE_LEAF)
-		fpu_note_xcr0(v);
-	guest_cpuid_get(v->cpuid, (uint32_t)c->rax, (uint32_t)v->area.gpr[RCX], c->cr4, v->xcr0,
-			&r);
-	c->rax = r.eax;
-	v->area.gpr[RBX] = r.ebx;
-	v->area.gpr[RCX] = r.ecx;
-	v->area.gpr[RDX] = r.edx;
+	if (!r) {
+		if (leaf == CPUID_XSTATE_LEAF)
+			fpu_note_xcr0(v);
+		guest_cpuid_get(v->cpuid, leaf, (uint32_t)v->area.gpr[RCX], c->cr4, v->xcr0,
+				&varying);
+		r = &varying;
+	}
+	c->rax = r->eax;
+	v->area.gpr[RBX] = r->ebx;
+	v->area.gpr[RCX] = r->ecx;
+	v->area.gpr[RDX] = r->edx;
 }
 
 /* EFER.SVME stays set underneath: VMRUN wants it. LMA is the processor's to change. */
@@ -390,15 +395,28 @@ static void take_task_priority(struct vcpu *v)
 	vcpu_attend(v, ATT_EVENT);
 }
 
-void svm_serve_exit(struct vcpu *v, int code)
+void svm_enter(struct vcpu *v)
 {
-	uint32_t slot = (uint32_t)code;
+	struct vmcb *c = v->vmcb;
+	uint32_t slot;
+	int code;
 
+	if (!v->hidden_loaded) {
+		svm_hidden_load(&v->area);
+		v->hidden_loaded = true;
+	}
+	code = svm_run(&v->area);
+	c->event_inj = 0;
+	c->tlb_control = 0;
+	c->clean = CLEAN_ALL & ~(CLEAN_INT_CTL | CLEAN_CR2);
+	if (c->exit_int_info & EVENT_VALID)
+		svm_save_interrupted_event(v);
+	if ((c->int_ctl & VINT_TPR) != v->cr8)
+		take_task_priority(v);
+	slot = (uint32_t)code;
 	if (slot >= CODE_SLOTS)
 		slot = code == SVM_EXIT_NPF ? SLOT_NPF : SLOT_OTHER;
 	v->exits[slot]++;
-	if ((v->vmcb->int_ctl & VINT_TPR) != v->cr8)
-		take_task_priority(v);
 	if (exits[slot].serve)
 		exits[slot].serve(v);
 	else

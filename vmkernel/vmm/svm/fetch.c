@@ -13,7 +13,6 @@
 #include "vmm/svm/private.h"
 
 #define INSN_MAX 15u
-#define NOT_CACHED 1ull /* no page begins there */
 
 static uint8_t *ram(void *opaque, uint64_t gpa)
 {
@@ -48,30 +47,25 @@ static uint64_t linear_rip(const struct vcpu *v)
 	return (uint32_t)(s->cs.base + s->rip);
 }
 
-static bool cache_holds(const struct vcpu *v, uint64_t rip)
-{
-	const struct fetch_cache *c = &v->fetch;
-
-	return c->page == (rip & ~(PAGE_SIZE - 1)) && c->cr3 == v->vmcb->cr3 &&
-	       __atomic_load_n(c->leaf, __ATOMIC_RELAXED) == c->leaf_value;
-}
-
-static void fill_cache(struct vcpu *v, uint64_t rip)
+/* Only in 64-bit mode: elsewhere there may be no entry to watch, or a base to add. */
+static void fill_cache(struct vcpu *v)
 {
 	struct fetch_cache *c = &v->fetch;
+	uint64_t rip = v->vmcb->rip;
 	struct guest_view view;
 	struct walk_result r;
 	struct guest_fault fault;
 
-	c->page = NOT_CACHED;
+	c->page = FETCH_NOTHING;
 	fetch_view(v, &view);
-	if (!guest_walk(&view, rip, WALK_FETCH | (view.cpl == 3 ? WALK_USER : 0), &r, &fault))
+	if (!view_is_64bit(&view) ||
+	    !guest_walk(&view, rip, WALK_FETCH | (view.cpl == 3 ? WALK_USER : 0), &r, &fault))
 		return;
 	c->host = guest_mem_ptr(&v->vm->mem, r.gpa & ~(PAGE_SIZE - 1));
-	/* Without paging, and in tables of 32-bit entries, there is no such entry to watch. */
 	if (!c->host || !r.leaf)
 		return;
 	c->cr3 = view.cr3;
+	c->cs = svm_code_segment(v);
 	c->leaf = r.leaf;
 	c->leaf_value = r.leaf_value;
 	c->page = rip & ~(PAGE_SIZE - 1);
@@ -86,32 +80,15 @@ bool svm_fetch(struct vcpu *v, uint8_t *buf, unsigned int len)
 	return guest_fetch(&view, linear_rip(v), buf, len, &fault) == len;
 }
 
-static unsigned int length_by_decoding(struct vcpu *v, uint32_t opcode, unsigned int len)
+unsigned int svm_insn_length_slow(struct vcpu *v, uint32_t opcode, unsigned int len)
 {
 	struct guest_view view;
 	struct guest_fault fault;
 	uint8_t buf[INSN_MAX];
 	unsigned int got;
 
+	fill_cache(v);
 	fetch_view(v, &view);
 	got = guest_fetch(&view, linear_rip(v), buf, INSN_MAX, &fault);
 	return emulate_length(&view, buf, got, opcode, len);
-}
-
-unsigned int svm_insn_length(struct vcpu *v, uint32_t opcode, unsigned int len)
-{
-	uint64_t rip = linear_rip(v), offset = rip & (PAGE_SIZE - 1);
-	const uint8_t *p;
-	uint32_t found = 0;
-
-	if (offset + len > PAGE_SIZE)
-		return length_by_decoding(v, opcode, len);
-	if (!cache_holds(v, rip))
-		fill_cache(v, rip);
-	if (!cache_holds(v, rip))
-		return length_by_decoding(v, opcode, len);
-	p = v->fetch.host + offset;
-	for (unsigned int i = 0; i < len; i++)
-		found |= (uint32_t)p[i] << 8 * i;
-	return found == opcode ? len : length_by_decoding(v, opcode, len);
 }

@@ -54,16 +54,45 @@ void svm_nmi_iret(struct vcpu *v);
  * How long the instruction at RIP is, which the processor has just refused to run; opcode: its
  * bytes without prefixes, lowest first, len of them. 0: it is something else, or out of reach.
  */
-unsigned int svm_insn_length(struct vcpu *v, uint32_t opcode, unsigned int len);
+unsigned int svm_insn_length_slow(struct vcpu *v, uint32_t opcode, unsigned int len);
 /* Reads len bytes at RIP; false: not all can be read. */
 bool svm_fetch(struct vcpu *v, uint8_t *buf, unsigned int len);
 
 /* exits.c */
-void svm_serve_exit(struct vcpu *v, int code);
+void svm_enter(struct vcpu *v);
 const char *svm_exit_name(uint32_t i);
 
 /* Goes past an instruction that was emulated: RIP, interrupt shadow, single step. */
 void svm_advance(struct vcpu *v, uint64_t next_rip);
+
+/* All of CS but its base, as one number. */
+static inline uint64_t svm_code_segment(const struct vcpu *v)
+{
+	uint64_t cs;
+
+	__builtin_memcpy(&cs, &v->vmcb->cs, sizeof(cs));
+	return cs;
+}
+
+/*
+ * As svm_insn_length_slow. The plain instruction in a page that is known costs no walk; what
+ * is known holds only while the entry that maps the page is the same, as in the processor's
+ * own buffer.
+ */
+static inline unsigned int svm_insn_length(struct vcpu *v, uint32_t opcode, unsigned int len)
+{
+	const struct fetch_cache *c = &v->fetch;
+	uint64_t offset = v->vmcb->rip - c->page;
+	uint32_t found = 0;
+
+	if (offset <= PAGE_SIZE - len && c->cr3 == v->vmcb->cr3 && c->cs == svm_code_segment(v) &&
+	    __atomic_load_n(c->leaf, __ATOMIC_RELAXED) == c->leaf_value) {
+		__builtin_memcpy(&found, c->host + offset, len);
+		if (found == opcode)
+			return len;
+	}
+	return svm_insn_length_slow(v, opcode, len);
+}
 
 static inline void svm_dirty(struct vcpu *v, uint32_t groups)
 {

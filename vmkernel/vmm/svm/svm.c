@@ -146,24 +146,6 @@ static void svm_put(struct vcpu *v)
 	svm_debug_regs_put(v);
 }
 
-static void svm_enter(struct vcpu *v)
-{
-	struct vmcb *vmcb = v->vmcb;
-	int code;
-
-	if (!v->hidden_loaded) {
-		svm_hidden_load(&v->area);
-		v->hidden_loaded = true;
-	}
-	code = svm_run(&v->area);
-	vmcb->event_inj = 0;
-	vmcb->tlb_control = 0;
-	vmcb->clean = CLEAN_ALL & ~(CLEAN_INT_CTL | CLEAN_CR2);
-	if (vmcb->exit_int_info & EVENT_VALID)
-		svm_save_interrupted_event(v);
-	svm_serve_exit(v, code);
-}
-
 const struct vmm_ops svm_ops = {
 	.name = "SVM",
 	.probe = svm_probe,
