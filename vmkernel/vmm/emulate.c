@@ -57,6 +57,22 @@ unsigned int emulate_length(const struct guest_view *v, const uint8_t *buf, unsi
 	return found == opcode ? insn.length : 0;
 }
 
+unsigned int emulate_mov_to_cr8(const struct guest_view *v, const uint8_t *buf, unsigned int got,
+				unsigned int *gpr)
+{
+	ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
+	ZydisDecodedInstruction insn;
+	ZydisDecoder d;
+
+	if (!decoder_init(v, &d) ||
+	    !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&d, buf, got, &insn, op)) ||
+	    insn.mnemonic != ZYDIS_MNEMONIC_MOV || op[0].type != ZYDIS_OPERAND_TYPE_REGISTER ||
+	    op[0].reg.value != ZYDIS_REGISTER_CR8)
+		return 0;
+	*gpr = (unsigned int)ZydisRegisterGetId(op[1].reg.value) & 15;
+	return insn.length;
+}
+
 struct decoded {
 	uint8_t bytes[INSN_MAX];
 	uint8_t mode; /* code_mode; 0: empty */

@@ -32,4 +32,8 @@ enum emulate_result emulate(struct guest_view *view, struct guest_fault *fault,
 unsigned int emulate_length(const struct guest_view *view, const uint8_t *buf, unsigned int got,
 			    uint32_t opcode, unsigned int len);
 
+/* Length of a MOV to CR8 in buf and the general register that it reads; 0: it is no such. */
+unsigned int emulate_mov_to_cr8(const struct guest_view *view, const uint8_t *buf, unsigned int got,
+				unsigned int *gpr);
+
 #endif

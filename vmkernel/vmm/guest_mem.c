@@ -48,7 +48,7 @@ static hpa_t block_hpa(uint64_t entry)
 }
 
 /* 4 KiB page n of a block. */
-static hpa_t block_page(uint64_t entry, uint32_t n)
+static hpa_t block_page(uint64_t entry, uint64_t n)
 {
 	const uint64_t *list = phys_to_virt(block_hpa(entry));
 
@@ -174,28 +174,38 @@ bool guest_mem_touched(struct guest_mem *mem, uint64_t gpa)
 	return i < mem->blocks && __atomic_load_n(&mem->block[i], __ATOMIC_ACQUIRE) & BLOCK_READY;
 }
 
+/* The block's entry, ready for use. */
+static uint64_t ready_entry(struct guest_mem *mem, uint32_t i)
+{
+	uint64_t entry = __atomic_load_n(&mem->block[i], __ATOMIC_ACQUIRE);
+
+	if (entry & BLOCK_READY)
+		return entry;
+	spin_lock(&mem->lock);
+	if (!(mem->block[i] & BLOCK_READY))
+		make_ready(mem, i);
+	entry = mem->block[i];
+	spin_unlock(&mem->lock);
+	return entry;
+}
+
 bool guest_mem_touch(struct guest_mem *mem, uint64_t gpa)
 {
 	uint32_t i = block_of(mem, gpa);
 
-	if (i >= mem->blocks)
-		return false;
-	if (__atomic_load_n(&mem->block[i], __ATOMIC_ACQUIRE) & BLOCK_READY)
-		return true;
-	spin_lock(&mem->lock);
-	if (!(mem->block[i] & BLOCK_READY))
-		make_ready(mem, i);
-	spin_unlock(&mem->lock);
-	return true;
+	return i < mem->blocks && ready_entry(mem, i);
 }
 
 uint8_t *guest_mem_ptr(struct guest_mem *mem, uint64_t gpa)
 {
 	uint32_t i = block_of(mem, gpa);
-	uint8_t *page;
+	uint64_t entry;
 
-	if (!guest_mem_touch(mem, gpa))
+	if (i >= mem->blocks)
 		return NULL;
-	page = phys_to_virt(block_page(mem->block[i], (uint32_t)(gpa / PAGE_SIZE % BLOCK_PAGES)));
-	return page + gpa % PAGE_SIZE;
+	entry = ready_entry(mem, i);
+	if (!(entry & BLOCK_SCATTERED))
+		return (uint8_t *)phys_to_virt(block_hpa(entry)) + gpa % LARGE_PAGE_SIZE;
+	return (uint8_t *)phys_to_virt(block_page(entry, gpa / PAGE_SIZE % BLOCK_PAGES)) +
+	       gpa % PAGE_SIZE;
 }

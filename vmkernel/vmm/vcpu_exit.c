@@ -12,15 +12,17 @@
 
 /*
  * After any access: the models may have a new deadline, want to interrupt
- * (they called kick, which left ATT_EVENT), or have a new task priority.
+ * (they called kick, which left ATT_EVENT, or one that waited for an EOI may
+ * come now), or have a new task priority.
  */
 void vcpu_access_done(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
+	const struct lapic *apic = &vm->chipset.lapic[v->id];
 
 	if (chipset_deadline(&vm->chipset) != v->deadline_ns)
 		vcpu_attend(v, ATT_TIME);
-	if (lapic_get_cr8(&vm->chipset.lapic[v->id]) != v->cr8)
+	if (apic->irr.any || lapic_get_cr8(apic) != v->cr8)
 		vcpu_attend(v, ATT_EVENT);
 	spin_unlock(&vm->lock);
 }

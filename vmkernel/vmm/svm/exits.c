@@ -72,6 +72,17 @@ static inline bool skip(struct vcpu *v, uint32_t opcode, unsigned int len)
 	return next;
 }
 
+/* The guest wrote its CR8, which is its local APIC's task priority. */
+static void set_task_priority(struct vcpu *v, uint8_t cr8)
+{
+	spin_lock(&v->vm->lock);
+	lapic_set_cr8(&v->vm->chipset.lapic[v->id], cr8);
+	spin_unlock(&v->vm->lock);
+	v->cr8 = cr8;
+	v->vmcb->int_ctl = (v->vmcb->int_ctl & ~VINT_TPR) | cr8;
+	vcpu_attend(v, ATT_EVENT);
+}
+
 /* ---- handlers --------------------------------------------------------------------------- */
 
 static void exit_cpuid(struct vcpu *v)
@@ -222,10 +233,24 @@ static bool is_backdoor_call(struct vcpu *v)
 	       svm_fetch(v, &opcode, 1) && opcode == 0xed;
 }
 
+/*
+ * VMRUN, VMLOAD and VMSAVE check the address in RAX before they are intercepted; where there
+ * is no SVM they are #UD all the same.
+ */
+static bool is_svm_instruction(struct vcpu *v)
+{
+	uint8_t b[3];
+
+	return v->vmcb->exit_info1 == 0 && svm_fetch(v, b, sizeof(b)) && b[0] == 0x0f &&
+	       b[1] == 0x01 && (b[2] == 0xd8 || b[2] == 0xda || b[2] == 0xdb);
+}
+
 static void exit_gp(struct vcpu *v)
 {
 	if (is_backdoor_call(v) && serve_backdoor(v))
 		svm_advance(v, v->vmcb->rip + 1);
+	else if (is_svm_instruction(v))
+		vcpu_raise_ud(v);
 	else
 		vcpu_raise(v, (struct guest_fault){ 13, true, (uint32_t)v->vmcb->exit_info1, 0 });
 }
@@ -242,6 +267,24 @@ static void exit_debug(struct vcpu *v)
 static void exit_alignment(struct vcpu *v)
 {
 	vcpu_raise(v, (struct guest_fault){ 17, true, 0, 0 });
+}
+
+/* Only while an interrupt waits (inject.c): it may be able to come now. */
+static void exit_cr8_write(struct vcpu *v)
+{
+	struct vmcb *c = v->vmcb;
+	unsigned int gpr, length = svm_mov_to_cr8(v, &gpr);
+	uint64_t val;
+
+	if (!length)
+		return;
+	val = gpr == RAX ? c->rax : gpr == RSP ? c->rsp : v->area.gpr[gpr];
+	if (val & ~VINT_TPR) {
+		vcpu_raise_gp(v);
+		return;
+	}
+	set_task_priority(v, (uint8_t)val);
+	svm_advance(v, c->rip + length);
 }
 
 static void exit_debug_regs(struct vcpu *v)
@@ -285,7 +328,9 @@ static void exit_hlt(struct vcpu *v)
 /* Caches are coherent and shared: a guest need not flush them, and must not throw them away. */
 static void exit_skip(struct vcpu *v)
 {
-	skip(v, v->vmcb->exit_code == SVM_EXIT_INVD ? OP_INVD : OP_WBINVD, 2);
+	/* QEMU's SVM calls both WBINVD. */
+	if (!skip(v, OP_WBINVD, 2))
+		skip(v, OP_INVD, 2);
 }
 
 static void exit_pause(struct vcpu *v)
@@ -383,18 +428,6 @@ static void exit_unknown(struct vcpu *v, int code)
 			 (unsigned long long)v->vmcb->rip);
 }
 
-/* The guest wrote its CR8, and so its local APIC's task priority. */
-static void take_task_priority(struct vcpu *v)
-{
-	struct vm *vm = v->vm;
-
-	spin_lock(&vm->lock);
-	v->cr8 = v->vmcb->int_ctl & VINT_TPR;
-	lapic_set_cr8(&vm->chipset.lapic[v->id], v->cr8);
-	spin_unlock(&vm->lock);
-	vcpu_attend(v, ATT_EVENT);
-}
-
 void svm_enter(struct vcpu *v)
 {
 	struct vmcb *c = v->vmcb;
@@ -412,7 +445,7 @@ void svm_enter(struct vcpu *v)
 	if (c->exit_int_info & EVENT_VALID)
 		svm_save_interrupted_event(v);
 	if ((c->int_ctl & VINT_TPR) != v->cr8)
-		take_task_priority(v);
+		set_task_priority(v, c->int_ctl & VINT_TPR);
 	slot = (uint32_t)code;
 	if (slot >= CODE_SLOTS)
 		slot = code == SVM_EXIT_NPF ? SLOT_NPF : SLOT_OTHER;

@@ -92,3 +92,14 @@ unsigned int svm_insn_length_slow(struct vcpu *v, uint32_t opcode, unsigned int 
 	got = guest_fetch(&view, linear_rip(v), buf, INSN_MAX, &fault);
 	return emulate_length(&view, buf, got, opcode, len);
 }
+
+unsigned int svm_mov_to_cr8(struct vcpu *v, unsigned int *gpr)
+{
+	struct guest_view view;
+	struct guest_fault fault;
+	uint8_t buf[INSN_MAX];
+
+	fetch_view(v, &view);
+	return emulate_mov_to_cr8(&view, buf,
+				  guest_fetch(&view, linear_rip(v), buf, INSN_MAX, &fault), gpr);
+}

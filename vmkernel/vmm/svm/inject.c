@@ -12,6 +12,7 @@
 #define NO_RIP 1ull
 #define DOUBLE_FAULT 8u
 #define PAGE_FAULT 14u
+#define CR8_BIT (1u << 8)
 
 static bool is_contributory(uint8_t vector)
 {
@@ -111,57 +112,45 @@ void svm_nmi_iret(struct vcpu *v)
 	vcpu_attend(v, ATT_EVENT);
 }
 
-static void request_window(struct vcpu *v, bool want, uint64_t request)
+/*
+ * irq: exit as soon as the guest can take an interrupt. priority: exit when it changes its CR8;
+ * also with irq, because QEMU's SVM cannot bear a CR8 write while a virtual interrupt waits.
+ */
+static void request_window(struct vcpu *v, bool irq, bool priority)
 {
 	struct vmcb *c = v->vmcb;
+	uint32_t intercept1 = (c->intercept1 & ~INT1_VINTR) | (irq ? INT1_VINTR : 0);
+	uint16_t cr_write = irq || priority ? CR8_BIT : 0;
 
-	c->int_ctl = (c->int_ctl & ~VINT_REQUEST) | (want ? request : 0);
-	if (want == !!(c->intercept1 & INT1_VINTR))
+	c->int_ctl = (c->int_ctl & ~VINT_REQUEST) | (irq ? VINT_IRQ | VINT_IGN_TPR : 0);
+	if (c->intercept1 == intercept1 && c->cr_write == cr_write)
 		return;
-	c->intercept1 ^= INT1_VINTR;
+	c->intercept1 = intercept1;
+	c->cr_write = cr_write;
 	svm_dirty(v, CLEAN_INTERCEPTS);
 }
 
 void svm_window_open(struct vcpu *v)
 {
-	request_window(v, false, 0);
+	request_window(v, false, false);
 	vcpu_attend(v, ATT_EVENT);
 }
 
-/* An interrupt that only the task priority holds back: its class, or 0. */
-static uint64_t held_by_priority(const struct vcpu *v)
+/* May there be an interrupt that only the task priority holds back? */
+static bool held_by_priority(const struct vcpu *v)
 {
 	const struct lapic *apic = &v->vm->chipset.lapic[v->id];
 
-	for (unsigned int word = 8; word-- > 0 && lapic_get_cr8(apic);) {
-		if (apic->isr.word[word])
-			return 0;
-		if (apic->irr.word[word])
-			return (word * 32 + 31 -
-				(unsigned int)__builtin_clz(apic->irr.word[word])) >>
-			       4;
-	}
-	return 0;
+	return lapic_get_cr8(apic) && apic->irr.any;
 }
 
-/* After all else: must the guest exit as soon as it can take an interrupt? */
+/* After all else: must the guest exit as soon as something changes? */
 static void set_window(struct vcpu *v)
 {
-	struct chipset *cs = &v->vm->chipset;
-	uint64_t request = VINT_IRQ | VINT_IGN_TPR, class;
-	bool want = v->reinject || (v->nmi_pending && !v->nmi_masked) ||
-		    chipset_has_interrupt(cs, v->id);
+	bool irq = v->reinject || (v->nmi_pending && !v->nmi_masked) ||
+		   chipset_has_interrupt(&v->vm->chipset, v->id);
 
-	/*
-	 * Of equal class: QEMU's SVM would exit again and again, so the guest's lower
-	 * priority is noticed at its next exit.
-	 */
-	class = want ? 0 : held_by_priority(v);
-	if (class && class < v->cr8) {
-		want = true;
-		request = VINT_IRQ | class << VINT_PRIO_SHIFT;
-	}
-	request_window(v, want, request);
+	request_window(v, irq, held_by_priority(v));
 }
 
 static void sync_task_priority(struct vcpu *v)

@@ -55,6 +55,8 @@ void svm_nmi_iret(struct vcpu *v);
  * bytes without prefixes, lowest first, len of them. 0: it is something else, or out of reach.
  */
 unsigned int svm_insn_length_slow(struct vcpu *v, uint32_t opcode, unsigned int len);
+/* The MOV to CR8 at RIP: its length, 0 if there is none, and the register it takes. */
+unsigned int svm_mov_to_cr8(struct vcpu *v, unsigned int *gpr);
 /* Reads len bytes at RIP; false: not all can be read. */
 bool svm_fetch(struct vcpu *v, uint8_t *buf, unsigned int len);
 
