@@ -11,20 +11,20 @@
 
 static uint64_t empty;
 
-#define MEASURE(name, insn)                                            \
-	do {                                                           \
-		uint64_t best = ~0ull;                                 \
-		for (int i = 0; i < TRIES; i++) {                      \
-			uint64_t t = rdtsc();                          \
-			insn;                                          \
-			t = rdtsc() - t;                               \
-			best = t < best ? t : best;                    \
-		}                                                      \
-		print(name " ");                                       \
-		print_dec(best - empty);                               \
-		print("\n");                                           \
-		if (!empty)                                            \
-			empty = best;                                  \
+#define MEASURE(name, insn)                         \
+	do {                                        \
+		uint64_t best = ~0ull;              \
+		for (int i = 0; i < TRIES; i++) {   \
+			uint64_t t = rdtsc();       \
+			insn;                       \
+			t = rdtsc() - t;            \
+			best = t < best ? t : best; \
+		}                                   \
+		print(name " ");                    \
+		print_dec(best - empty);            \
+		print("\n");                        \
+		if (!empty)                         \
+			empty = best;               \
 	} while (0)
 
 /* From the moment the timer was set for, to the instruction after HLT, at rest. */

@@ -29,10 +29,12 @@ static void refused_instructions(void)
 	FAULTS("monitor %%rax, %%rcx, %%rdx", , LIST("a"(0), "c"(0), "d"(0)));
 	FAULTS("mwait %%rax, %%rcx", , LIST("a"(0), "c"(0)));
 	check("MONITOR and MWAIT are #UD", trap_count[6] == 9, trap_count[6]);
-	check("RDPMC is #GP", FAULTS("rdpmc", LIST("=a"(r[0]), "=d"(r[1])), "c"(0)) && trap_count[13] == 1,
+	check("RDPMC is #GP",
+	      FAULTS("rdpmc", LIST("=a"(r[0]), "=d"(r[1])), "c"(0)) && trap_count[13] == 1,
 	      trap_count[13]);
 	check("an unknown MSR is #GP",
-	      FAULTS("rdmsr", LIST("=a"(r[0]), "=d"(r[1])), "c"(0x12345)) && trap_error == 0, trap_error);
+	      FAULTS("rdmsr", LIST("=a"(r[0]), "=d"(r[1])), "c"(0x12345)) && trap_error == 0,
+	      trap_error);
 	check("EFER.SVME cannot be set",
 	      FAULTS("wrmsr", , LIST("c"(0xc0000080), "a"(0x1d01), "d"(0))), 0);
 	check("EFER reads as written", rdmsr(0xc0000080) == 0xd01, rdmsr(0xc0000080));
@@ -46,7 +48,10 @@ static void refused_instructions(void)
 	check("WBINVD and INVD do nothing", true, 0);
 	cpuid(0x8000000a, 0, r);
 	check("no SVM leaf", (r[0] | r[1] | r[2] | r[3]) == 0, r[3]);
-	__asm__ volatile(".byte 0x66, 0x48, 0x0f, 0xa2" : "=a"(r[0]) : "a"(0x40000000) : "ebx", "ecx", "edx");
+	__asm__ volatile(".byte 0x66, 0x48, 0x0f, 0xa2"
+			 : "=a"(r[0])
+			 : "a"(0x40000000)
+			 : "ebx", "ecx", "edx");
 	check("CPUID with prefixes", r[0] == 0x40000010, r[0]);
 }
 
@@ -57,9 +62,11 @@ static void memory(void)
 	volatile uint8_t *p = (volatile uint8_t *)0xfffffff8ull;
 	uint64_t v;
 
-	check("no memory reads as ones", mmio_read(0xd0000000) == 0xffffffff, mmio_read(0xd0000000));
+	check("no memory reads as ones", mmio_read(0xd0000000) == 0xffffffff,
+	      mmio_read(0xd0000000));
 	mmio_write(0xd0000000, 5);
-	check("no memory keeps nothing", mmio_read(0xd0000000) == 0xffffffff, mmio_read(0xd0000000));
+	check("no memory keeps nothing", mmio_read(0xd0000000) == 0xffffffff,
+	      mmio_read(0xd0000000));
 	check("the VGA window is empty", mmio_read(0xa0000) == 0xffffffff, mmio_read(0xa0000));
 	mmio_write(0x9fffc, 0x11223344);
 	v = *(volatile uint64_t *)0x9fffcull;
@@ -71,7 +78,10 @@ static void memory(void)
 	v = mmio_read(IOAPIC + 0x10);
 	check("the I/O APIC has 24 pins", (v >> 16 & 0xff) == 23, v);
 	__asm__ volatile("rep stosl" : : "D"(0xd0000000ull), "c"(3000), "a"(0) : "memory");
-	__asm__ volatile("rep movsb" : : "D"(0x800000ull), "S"(0xd0000000ull), "c"(5000) : "memory");
+	__asm__ volatile("rep movsb"
+			 :
+			 : "D"(0x800000ull), "S"(0xd0000000ull), "c"(5000)
+			 : "memory");
 	check("REP MOVS from nowhere", *(volatile uint32_t *)(0x800000ull + 4996) == 0xffffffff, 0);
 }
 
@@ -117,20 +127,25 @@ static void test_backdoor(void)
 {
 	uint64_t gp;
 
-	check("the backdoor says version 6", backdoor(10) == 6 && backdoor_ebx == VMX_MAGIC, backdoor_ebx);
+	check("the backdoor says version 6", backdoor(10) == 6 && backdoor_ebx == VMX_MAGIC,
+	      backdoor_ebx);
 	check("the backdoor says the memory's size", backdoor(20) == 16u << 20, backdoor(20));
 	for (int i = 0; i < 512; i++)
 		pds[i] |= 4;
 	__asm__ volatile("mov %cr3, %rax; mov %rax, %cr3");
 	gp = trap_count[13];
 	__asm__ volatile("movabs $1f, %%r10; mov %%r10, resume_rip\n\t"
-			 "mov %%rsp, %%r11; push %%rbp; push $0x2b; push %%r11; push $0x202; push $0x33; push %0\n\t"
+			 "mov %%rsp, %%r11; push %%rbp; push $0x2b; push %%r11; push $0x202; push "
+			 "$0x33; push %0\n\t"
 			 "mov %%rsp, %%rbp; iretq\n"
-			 "1: cli; mov $16, %%eax; mov %%eax, %%ss; mov %%rbp, %%rsp; add $40, %%rsp; pop %%rbp"
+			 "1: cli; mov $16, %%eax; mov %%eax, %%ss; mov %%rbp, %%rsp; add $40, "
+			 "%%rsp; pop %%rbp"
 			 :
 			 : "r"(ring3_code)
-			 : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory", "cc");
-	check("the backdoor answers ring 3", ring3_result == 6 && trap_count[13] == gp + 1, trap_count[13] - gp);
+			 : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11",
+			   "memory", "cc");
+	check("the backdoor answers ring 3", ring3_result == 6 && trap_count[13] == gp + 1,
+	      trap_count[13] - gp);
 }
 
 /* ---- interrupts ------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 int main(void);
+extern uint32_t boot_arg; /* what micro_guest was told */
 
 /* guest.c */
 void putch(char c);
@@ -35,19 +36,18 @@ void trap(struct trap_frame *f);
 extern uint64_t pml4[], pdpt[], pds[], idt[], gdt[];
 
 /* Runs one instruction that may fault; true if it did. outputs, inputs: asm operands. */
-#define FAULTS(insn, outputs, inputs)                                                    \
-	({                                                                               \
-		uint64_t before_ = 0, after_ = 0;                                        \
-		for (int i_ = 0; i_ < 32; i_++)                                          \
-			before_ += trap_count[i_];                                       \
-		__asm__ volatile("movabs $1f, %%r10; mov %%r10, resume_rip\n\t" insn     \
-				 "\n1: movq $0, resume_rip"                              \
-				 : outputs                                               \
-				 : inputs                                                \
-				 : "r10", "memory", "cc");                               \
-		for (int i_ = 0; i_ < 32; i_++)                                          \
-			after_ += trap_count[i_];                                        \
-		after_ != before_;                                                       \
+#define FAULTS(insn, outputs, inputs)                                                \
+	({                                                                           \
+		uint64_t before_ = 0, after_ = 0;                                    \
+		for (int i_ = 0; i_ < 32; i_++)                                      \
+			before_ += trap_count[i_];                                   \
+		__asm__ volatile("movabs $1f, %%r10; mov %%r10, resume_rip\n\t" insn \
+				 "\n1: movq $0, resume_rip"                          \
+				 : outputs:inputs                                    \
+				 : "r10", "memory", "cc");                           \
+		for (int i_ = 0; i_ < 32; i_++)                                      \
+			after_ += trap_count[i_];                                    \
+		after_ != before_;                                                   \
 	})
 #define LIST(...) __VA_ARGS__
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /*
- * Start of a micro-guest: entered in 32-bit protected mode at its first byte,
- * goes to 64-bit mode with the first 4 GiB mapped one to one, calls main().
+ * Start of a micro-guest: entered in 32-bit protected mode at its first byte
+ * with a number in EBX, goes to 64-bit mode with the first 4 GiB mapped one to
+ * one, calls main().
  */
 	.section .text.start, "ax"
 	.code32
 	.globl _start
 _start:
 	cli
+	mov	%ebx, boot_arg
 	mov	$stack_top, %esp
 	/* Tables: one PML4, one PDPT, four PDs of 2 MiB pages. */
 	movl	$pdpt + 7, pml4
@@ -115,6 +117,9 @@ common:
 	iretq
 
 	.data
+	.globl boot_arg
+boot_arg:
+	.long	0
 	.balign 16
 	.globl gdt
 gdt:

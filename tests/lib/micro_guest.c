@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
- * micro_guest IMAGE [MIB [SECONDS]]: runs a flat image (tests/guest/) in a VM
+ * micro_guest IMAGE [MIB [SECONDS [ARGUMENT]]]: runs a flat image (tests/guest/) in a VM
  * of its own, loaded at 1 MiB, and prints what it says on its serial port.
  * Exit status: 0 it switched itself off, 1 it crashed, 2 it asked for a
  * reset, 3 it did not end in time, 4 it could not be started. The reason and
@@ -53,9 +53,9 @@ static uint32_t create(const char *image, uint64_t mib)
 	return c.vm;
 }
 
-static void load(uint32_t vm, const char *image, uint8_t *window)
+static void load(uint32_t vm, const char *image, uint32_t argument, uint8_t *window)
 {
-	struct hc_vcpu_regs regs = { .vm = vm, .eip = LOAD_ADDRESS };
+	struct hc_vcpu_regs regs = { .vm = vm, .eip = LOAD_ADDRESS, .ebx = argument };
 	struct hc_vm_mem m = { .vm = vm, .write = 1, .gpa = LOAD_ADDRESS };
 	int in = open(image, O_RDONLY);
 	ssize_t n;
@@ -115,7 +115,8 @@ int main(int argc, char **argv)
 		perror("mmap");
 		return 4;
 	}
-	load(power.vm, argv[1], region + WS_VM_WINDOW_OFFSET);
+	load(power.vm, argv[1], argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 0) : 0,
+	     region + WS_VM_WINDOW_OFFSET);
 	need("power on", call(HC_VM_POWER, &power, sizeof(power)));
 	do {
 		usleep(10000);
@@ -133,8 +134,8 @@ int main(int argc, char **argv)
 	while ((err = call(HC_VM_DESTROY, &destroy, sizeof(destroy))) == VMK_BUSY)
 		usleep(1000);
 	need("destroy", err);
-	return info.state == HC_VM_OFF	     ? 0 :
-	       info.state == HC_VM_CRASHED   ? 1 :
-	       info.state == HC_VM_RESETTING ? 2 :
-					       3;
+	return info.state == HC_VM_OFF	       ? 0
+	       : info.state == HC_VM_CRASHED   ? 1
+	       : info.state == HC_VM_RESETTING ? 2
+					       : 3;
 }

@@ -391,7 +391,10 @@ static void exit_nested_fault(struct vcpu *v)
 	 * guest. */
 	if (guest_mem_touch(&v->vm->mem, gpa))
 		return;
-	if (v->vmcb->exit_info1 & NPF_TABLE)
+	if (v->vmcb->exit_int_info & EVENT_VALID)
+		vm_crash(v->vm, "exception or interrupt with its table or stack at 0x%llx",
+			 (unsigned long long)gpa);
+	else if (v->vmcb->exit_info1 & NPF_TABLE)
 		vm_crash(v->vm, "page table at 0x%llx, where no memory is",
 			 (unsigned long long)gpa);
 	else
