@@ -30,9 +30,10 @@ struct insn {
 
 extern struct insn __start_insn_table[], __stop_insn_table[];
 
-#define INSN_UNDEF(text, undef)                                                 \
-	__asm__(".pushsection insn_code, \"ax\"\n1: " text "\n2: .popsection\n" \
-		".pushsection insn_table, \"aw\"\n.balign 8\n.quad 1b, 2b - 1b, " #undef "\n.popsection\n");
+#define INSN_UNDEF(text, undef)                                                          \
+	__asm__(".pushsection insn_code, \"ax\"\n1: " text "\n2: .popsection\n"          \
+		".pushsection insn_table, \"aw\"\n.balign 8\n.quad 1b, 2b - 1b, " #undef \
+		"\n.popsection\n");
 #define INSN(text) INSN_UNDEF(text, 0)
 #define SIZES(op, b, w, l, q) \
 	INSN(op "b " b)       \
@@ -40,8 +41,8 @@ extern struct insn __start_insn_table[], __stop_insn_table[];
 	INSN(op "l " l)       \
 	INSN(op "q " q)
 /* memory,register / register,memory / immediate,memory */
-#define BINARY(op)                                                              \
-	SIZES(op, "%dl, (%rbx)", "%dx, (%rbx)", "%edx, 4(%rbx)", "%r9, (%rbx)") \
+#define BINARY(op)                                                                       \
+	SIZES(op, "%dl, (%rbx)", "%dx, (%rbx)", "%edx, 4(%rbx)", "%r9, (%rbx)")          \
 	SIZES(op, "(%rbx), %ah", "2(%rbx,%rcx), %r8w", "(%rbx), %esi", "-8(%rbx), %r14") \
 	SIZES(op, "$0x7f, (%rbx)", "$0x8001, (%rbx)", "$-5, (%rbx)", "$-0x70000000, 8(%rbx)")
 #define UNARY(op) SIZES(op, "(%rbx)", "3(%rbx)", "(%rbx,%rcx,4)", "-16(%rbx)")
@@ -52,13 +53,13 @@ BINARY("sub")
 BINARY("sbb")
 BINARY("cmp")
 BINARY("mov")
-#define LOGIC(op)                                                     \
-	INSN_UNDEF(op "b %al, (%rbx)", 0x10)                          \
-	INSN_UNDEF(op "w %r10w, 2(%rbx)", 0x10)                       \
-	INSN_UNDEF(op "l %eax, (%rbx)", 0x10)                         \
-	INSN_UNDEF(op "q %rdi, (%rbx)", 0x10)                         \
-	INSN_UNDEF(op "l $0xfffffffe, (%rbx)", 0x10)                  \
-	INSN_UNDEF(op "l $0x80000000, (%rbx)", 0x10)                  \
+#define LOGIC(op)                                    \
+	INSN_UNDEF(op "b %al, (%rbx)", 0x10)         \
+	INSN_UNDEF(op "w %r10w, 2(%rbx)", 0x10)      \
+	INSN_UNDEF(op "l %eax, (%rbx)", 0x10)        \
+	INSN_UNDEF(op "q %rdi, (%rbx)", 0x10)        \
+	INSN_UNDEF(op "l $0xfffffffe, (%rbx)", 0x10) \
+	INSN_UNDEF(op "l $0x80000000, (%rbx)", 0x10) \
 	INSN_UNDEF(op "b $0x20, 1(%rbx)", 0x10)
 LOGIC("and")
 LOGIC("or")
@@ -85,10 +86,10 @@ INSN("movswl (%rbx), %edx")
 INSN("movslq (%rbx), %r13")
 INSN("movnti %rax, (%rbx)")
 INSN("movnti %eax, 8(%rbx)")
-#define BITS(op)                                         \
-	INSN_UNDEF(op "l %ecx, (%rbx)", 0x894)           \
-	INSN_UNDEF(op "q %r8, (%rbx)", 0x894)            \
-	INSN_UNDEF(op "w $13, (%rbx)", 0x894)            \
+#define BITS(op)                               \
+	INSN_UNDEF(op "l %ecx, (%rbx)", 0x894) \
+	INSN_UNDEF(op "q %r8, (%rbx)", 0x894)  \
+	INSN_UNDEF(op "w $13, (%rbx)", 0x894)  \
 	INSN_UNDEF(op "l $31, 4(%rbx)", 0x894)
 BITS("bt")
 BITS("lock bts")
@@ -253,8 +254,8 @@ static void compare(const struct insn *t, unsigned int nr)
 			 t->code[1], t->code[2], reason ? reason : "fault");
 	for (int i = 0; i < 15; i++)
 		if (i != RSP && v.gpr[i] != n.gpr[i])
-			fail_msg("instruction %u (%02x %02x %02x): register %d is %#llx, not %#llx", nr,
-				 t->code[0], t->code[1], t->code[2], i,
+			fail_msg("instruction %u (%02x %02x %02x): register %d is %#llx, not %#llx",
+				 nr, t->code[0], t->code[1], t->code[2], i,
 				 (unsigned long long)v.gpr[i], (unsigned long long)n.gpr[i]);
 	if ((v.rflags ^ n.flags) & FLAGS_TESTED & ~t->undefined)
 		fail_msg("instruction %u (%02x %02x %02x): flags %#llx, not %#llx", nr, t->code[0],
@@ -359,8 +360,8 @@ static void test_protected_mode(void **state)
 	v.efer = 0;
 	v.ram = low_ram;
 	v.mmio_read = low_read;
-	v.seg[SEG_CS] = (struct guest_seg){ 0x1000, 0xfff, SEG_ATTR_P | SEG_ATTR_DB | SEG_ATTR_CODE,
-					    8 };
+	v.seg[SEG_CS] =
+		(struct guest_seg){ 0x1000, 0xfff, SEG_ATTR_P | SEG_ATTR_DB | SEG_ATTR_CODE, 8 };
 	v.seg[SEG_DS] = (struct guest_seg){ 0x20000, 0xfff, SEG_ATTR_P | SEG_ATTR_DB, 8 };
 	v.rip = 0;
 	v.gpr[RBX] = 0xff0;
@@ -441,9 +442,12 @@ static void test_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_like_the_processor), cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_refused),		   cmocka_unit_test(test_protected_mode),
-		cmocka_unit_test(test_length),		   cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_like_the_processor),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_protected_mode),
+		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_noise),
 	};
 
 	code = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* Device registers in memory, at fixed addresses that boot/arrival.c maps in every PCPU's tables. */
+/* Device registers in memory, at fixed addresses in every PCPU's tables (boot/arrival.c). */
 #ifndef CPU_MMIO_H
 #define CPU_MMIO_H
 

@@ -67,7 +67,9 @@ struct vcpu {
 	bool nmi_pending, nmi_masked;
 	uint64_t nmi_iret_rip; /* an IRET that ends an NMI handler has begun here; 1: none */
 	struct guest_fault fault;
-	uint64_t reinject, reinject_code; /* an event whose delivery was cut off, as EXITINTINFO */
+	uint64_t reinject; /* an event whose delivery was cut off, as EXITINTINFO */
+	uint64_t shadow_rip; /* entered there in the interrupt shadow; 1: not in it */
+	uint32_t shadow_left; /* how often the shadow may be prolonged */
 	uint8_t cr8; /* as the local APIC model has it */
 	uint64_t xcr0, tsc_aux;
 	uint64_t dr[4];

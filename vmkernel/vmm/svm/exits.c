@@ -299,6 +299,7 @@ static void exit_debug_regs(struct vcpu *v)
 
 static void exit_physical(struct vcpu *v)
 {
+	svm_keep_shadow(v);
 	vcpu_attend(v, ATT_IRQ);
 }
 
@@ -457,4 +458,7 @@ void svm_enter(struct vcpu *v)
 		exits[slot].serve(v);
 	else
 		exit_unknown(v, code);
+	/* Whoever entered the guest for an interrupt must think again (inject.c). */
+	if (c->int_state & INT_SHADOW)
+		vcpu_attend(v, ATT_EVENT);
 }

@@ -7,11 +7,14 @@
  * What has to wait for the guest makes it exit when it is ready: a dummy
  * virtual interrupt does that for interrupts, the IRET intercept for NMIs.
  */
+#include "cpu/time.h"
 #include "vmm/svm/private.h"
 
 #define NO_RIP 1ull
 #define DOUBLE_FAULT 8u
 #define PAGE_FAULT 14u
+#define SHADOW_NS 200000u /* longer than entry and one instruction, emulated ones too */
+#define SHADOW_TRIES 8u
 #define CR8_BIT (1u << 8)
 
 static bool is_contributory(uint8_t vector)
@@ -144,12 +147,23 @@ static bool held_by_priority(const struct vcpu *v)
 	return lapic_get_cr8(apic) && apic->irr.any;
 }
 
-/* After all else: must the guest exit as soon as something changes? */
+/*
+ * After all else: must the guest exit as soon as something changes? QEMU's VMRUN forgets the
+ * interrupt shadow, and so would deliver between STI and HLT, and the guest would sleep on: in
+ * the shadow no window is asked for, but an exit soon after it.
+ */
 static void set_window(struct vcpu *v)
 {
 	bool irq = v->reinject || (v->nmi_pending && !v->nmi_masked) ||
 		   chipset_has_interrupt(&v->vm->chipset, v->id);
 
+	if (irq && v->vmcb->int_state & INT_SHADOW) {
+		v->deadline_ns = MIN(v->deadline_ns, now_ns() + SHADOW_NS);
+		irq = false;
+	}
+	if (!(v->vmcb->int_state & INT_SHADOW))
+		v->shadow_left = SHADOW_TRIES;
+	v->shadow_rip = v->vmcb->int_state & INT_SHADOW ? v->vmcb->rip : NO_RIP;
 	request_window(v, irq, held_by_priority(v));
 }
 
@@ -176,6 +190,18 @@ void svm_inject(struct vcpu *v)
 	}
 	sync_task_priority(v);
 	set_window(v);
+}
+
+/*
+ * A physical interrupt came at once after VMRUN: the shadow that VMRUN forgot is still due. But
+ * not for ever, for the instruction may be a jump to itself.
+ */
+void svm_keep_shadow(struct vcpu *v)
+{
+	if (v->vmcb->rip != v->shadow_rip || !v->shadow_left)
+		return;
+	v->shadow_left--;
+	v->vmcb->int_state |= INT_SHADOW;
 }
 
 bool svm_wakes(struct vcpu *v)

@@ -48,6 +48,7 @@ bool svm_wakes(struct vcpu *v);
 void svm_save_interrupted_event(struct vcpu *v);
 void svm_window_open(struct vcpu *v);
 void svm_nmi_iret(struct vcpu *v);
+void svm_keep_shadow(struct vcpu *v);
 
 /* fetch.c */
 /*
