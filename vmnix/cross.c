@@ -22,6 +22,7 @@
 #define VECTOR_BYTES 16
 
 static struct crossing *page;
+static u64 vmk_cr4;
 
 int cross_init(void)
 {
@@ -91,6 +92,9 @@ void cross_prepare(void)
 	x->abi_minor = WS_ABI_MINOR;
 	x->enter = (u64)crossing_enter;
 	x->leave = (u64)crossing_leave;
+	/* Until the vmkernel can report a fault of the crossing, the console does. */
+	x->panic_rip = x->leave;
+	x->call.status = VMK_PANICKED;
 	native_store_gdt(&gdt);
 	fill_gdt(x, &gdt, native_store_tr());
 	fill_idt(x);
@@ -102,9 +106,9 @@ void cross_prepare(void)
 	x->vmk.idtr = x->xidtr;
 	x->vmk.cr0 = X86_CR0_PE | X86_CR0_MP | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_PG;
 	/* PGE and PCIDE stay as they are, so that the console's TLB entries survive the trip. */
-	x->vmk.cr4 = X86_CR4_PAE | X86_CR4_MCE |
-		     (native_read_cr4() & (X86_CR4_PGE | X86_CR4_PCIDE | X86_CR4_LA57 |
-					   X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE));
+	vmk_cr4 = X86_CR4_PAE | X86_CR4_MCE |
+		  (native_read_cr4() & (X86_CR4_PGE | X86_CR4_PCIDE | X86_CR4_LA57 |
+					X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE));
 }
 
 /*
@@ -133,6 +137,8 @@ int cross(void)
 	get_debugreg(dr7, 7);
 	if (dr7 & 0xff)
 		set_debugreg(0ul, 7);
+	/* KVM comes and goes with VMX operation, in which VMXE cannot be cleared. */
+	x->vmk.cr4 = vmk_cr4 | (native_read_cr4() & X86_CR4_VMXE);
 	crossing_enter(x);
 	if (dr7 & 0xff)
 		set_debugreg(dr7, 7);

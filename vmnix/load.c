@@ -141,6 +141,11 @@ static int arrive(const struct staging *s, const struct image *img, char *reason
 	x->vmk.rsp = s->stack_top;
 	x->vmk.rsi = WS_DIRECT_MAP + s->boot_info_hpa;
 	status = cross();
+	if (x->fault_vector) {
+		VMNIX_ERR(reason, "exception %llu at 0x%llx in the crossing, error code 0x%llx",
+			  x->fault_vector - 1, x->fault_rip, x->fault_code);
+		return -EIO;
+	}
 	if (status) {
 		VMNIX_ERR(reason, "the vmkernel refuses to start: %s", vmk_strerror(status));
 		return -EIO;

@@ -170,10 +170,13 @@ crossing_vectors:
 /*
  * Any other exception here is a bug or broken hardware. Finds: vector, error
  * code, RIP on the stack. Leaves: the vmkernel's world at panic_rip, which
- * reports and stops; nothing is reset silently.
+ * reports and stops; nothing is reset silently. CR4 stays as it is: writing
+ * it may be what failed. A second fault has nowhere to go, and halts.
  */
 	.balign 16
 crossing_fault:
+	cmpq	$0, X_FAULT_VECTOR(%rdi)
+	jne	2f
 	pop	%rax
 	inc	%rax
 	mov	%rax, X_FAULT_VECTOR(%rdi)
@@ -182,11 +185,11 @@ crossing_fault:
 	mov	%rax, X_FAULT_RIP(%rdi)
 	mov	X_VMK_CR3(%rdi), %rax
 	mov	%rax, %cr3
-	mov	X_VMK_CR4(%rdi), %rax
-	mov	%rax, %cr4
 	lidt	X_VMK_IDTR(%rdi)
 	mov	X_VMK_RSP(%rdi), %rsp
 	jmp	*X_PANIC_RIP(%rdi)
+2:	hlt
+	jmp	2b
 
 	.balign 4096
 	.globl crossing_page_end

@@ -5,7 +5,9 @@
 
 Boots the console, lets it cross without pause, and sends it COUNT NMIs over
 QMP. The next is sent only when the console has counted the last: NMIs that
-arrive together are one, in any processor. Prints "ok" and "not ok" lines.
+arrive together are one, in any processor. Then it floods vmkernels with NMIs
+while they are loaded, because a first crossing comes only once. Prints "ok"
+and "not ok" lines.
 """
 import json
 import os
@@ -13,10 +15,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 # Says "nmi N" whenever Linux has counted another, and crosses in between.
 SCRIPT = """. /t/console.sh
+dmesg -n 1
 insmod $module mem=64M && vmkloader || exit 1
 count() { awk '/^ *NMI:/ { print $2 }' /proc/interrupts; }
 last=$(count)
@@ -33,6 +37,17 @@ vmnix-test usercall 2000
 echo "after $(($(count) - first))"
 vmkloader --status
 check "registers come back after it all" vmnix-test selftest --rounds 500
+check "vmkernel leaves" vmkloader --unload
+n=0
+echo flood
+while [ $n -lt 8 ]; do
+	check "vmkernel comes and goes under NMIs" eval "vmkloader && vmkloader --unload"
+	n=$((n + 1))
+done
+echo calm
+sleep 1
+check "vmkernel loads after it" vmkloader
+check "registers come back after it" vmnix-test selftest --rounds 100
 check "vmkernel leaves" vmkloader --unload
 check "kernel log is clean" log_clean
 """
@@ -52,12 +67,31 @@ class Qmp:
             pass
 
 
+class Flood(threading.Thread):
+    """An NMI every millisecond, until its calm is set: Linux needs time to complain of each."""
+    def __init__(self, qmp):
+        super().__init__()
+        self.qmp, self.calm, self.sent = qmp, threading.Event(), 0
+        self.start()
+
+    def run(self):
+        while not self.calm.is_set():
+            self.qmp.command("inject-nmi")
+            self.sent += 1
+            time.sleep(0.001)
+
+    def stop(self):
+        self.calm.set()
+        self.join()
+        print(f"# {self.sent} more while vmkernels were loaded")
+
+
 def run(count, work):
     path = os.path.join(work, "qmp")
     argv = ["scripts/console-run", "-q", "--no-load", "--timeout", "100", "--cpus", "2", "--mem", "512",
             "--qmp", path, "--file", "tests/lib/console.sh:/t/console.sh", "--",
             SCRIPT.replace("COUNT", str(count))]
-    sent, seen, start, after, qmp = 0, None, None, None, None
+    sent, seen, start, after, qmp, flood = 0, None, None, None, None, None
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as p:
         for line in p.stdout:
             words = line.split()
@@ -73,8 +107,15 @@ def run(count, work):
                     sent += 1
             elif words[:1] == ["after"]:
                 after = int(words[1])
+            elif words == ["flood"]:
+                flood = Flood(qmp)
+            elif words == ["calm"]:
+                flood.stop()
+                flood = None
             else:
                 print(line.rstrip())
+        if flood:
+            flood.stop()
     return sent, after, p.returncode
 
 

@@ -175,14 +175,17 @@ static int step_space(void)
 
 static int step_pcpu0(void)
 {
+	struct ws_dtr gdtr = { .limit = sizeof(this_pcpu()->gdt) - 1 };
 	int err = pcpu_create(0, boot_info.console_apic_id, true);
 
 	if (err)
 		return err;
 	pcpu_get(0)->state = PCPU_ONLINE;
 	write_cr3(pcpu_get(0)->root.v);
+	gdtr.base = (uint64_t)this_pcpu()->gdt;
 	pcpu0_mapped = true;
-	traps_set_nmi_latch(&crossing->nmi_latched);
+	/* CS and SS are right already; the data segments are the console's, and stay. */
+	asm volatile("lgdt %0; ltr %w1" : : "m"(gdtr.limit), "r"(WS_SEL_VMK_TSS), "m"(gdtr.base));
 	traps_init();
 	return VMK_OK;
 }
@@ -256,7 +259,7 @@ static void __attribute__((noreturn)) leave_crossing(void)
 /* A PCPU halts; the console's processor goes back to the console, with the news. */
 static void __attribute__((noreturn)) stop_self(void)
 {
-	if (this_pcpu()->is_console) {
+	if (!pcpu0_mapped || this_pcpu()->is_console) {
 		crossing->call.status = VMK_PANICKED;
 		leave_crossing();
 	}
@@ -299,7 +302,6 @@ static int step_crossing(void)
 	struct pcpu *pcpu = pcpu_get(0);
 
 	hostcall_init(&hostcall_ops, log_region);
-	panic_set_hooks(&panic_hooks_table);
 	crossing->panic_rip = (uint64_t)crossing_panic;
 	crossing->xgdt[WS_SEL_VMK_TSS / 8] = pcpu->gdt[WS_SEL_VMK_TSS / 8];
 	crossing->xgdt[WS_SEL_VMK_TSS / 8 + 1] = pcpu->gdt[WS_SEL_VMK_TSS / 8 + 1];
@@ -332,6 +334,7 @@ void arrival(struct crossing *x, const struct ws_boot_info *info)
 	int err = VMK_OK;
 
 	crossing = x;
+	panic_set_hooks(&panic_hooks_table);
 	boot_info = *info;
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !err; i++) {
 		err = steps[i].up();

@@ -13,7 +13,8 @@
 /*
  * First arrival, on the loader's page tables. RSI = struct ws_boot_info.
  * Until the vmkernel has an IDT an NMI would run with the crossing's gates,
- * which want RDI: so the gates are made here, with RDI untouched.
+ * which want RDI: so the gates are made here, with RDI untouched, and the
+ * handler told where to count.
  */
 	/* TOUR(9): The first instruction of the vmkernel. Nothing of Linux is mapped any
 	 * more but the crossing; the stack, the page tables and this code lie in memory
@@ -35,6 +36,8 @@ vmkernel_entry:
 	add	$16, %edx
 	dec	%ecx
 	jnz	1b
+	lea	X_NMI_LATCHED(%rdi), %rax
+	mov	%rax, nmi_latch(%rip)
 	lidt	boot_idtr(%rip)
 	push	%rdi
 	sub	$8, %rsp

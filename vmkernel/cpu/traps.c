@@ -16,7 +16,9 @@
 #define GATE_INTERRUPT 0x8eull /* present, DPL 0, 64-bit interrupt gate */
 
 uint64_t idt[IDT_ENTRIES][2] __attribute__((aligned(4096)));
-static volatile uint64_t *nmi_latch;
+volatile uint64_t *nmi_latch;
+/* Until traps_init: PCPU 0 has neither struct nor TSS. */
+static bool early = true;
 static const char *const trap_names[] = {
 	"Divide Error",
 	"Debug",
@@ -59,6 +61,7 @@ void traps_init(void)
 	set_gate(8, PCPU_STACK_DF);
 	set_gate(2, PCPU_STACK_NMI);
 	set_gate(18, PCPU_STACK_MC);
+	early = false;
 }
 
 void traps_load(void)
@@ -66,11 +69,6 @@ void traps_load(void)
 	struct ws_dtr idtr = { .limit = sizeof(idt) - 1, .base = (uint64_t)idt };
 
 	asm volatile("lidt %0" : : "m"(idtr.limit), "m"(idtr.base));
-}
-
-void traps_set_nmi_latch(volatile uint64_t *latch)
-{
-	nmi_latch = latch;
 }
 
 static void print_frame(const struct trap_frame *f)
@@ -96,7 +94,7 @@ static void trap_panic(const struct trap_frame *f)
 
 	if (panic_begin()) {
 		panic_line("@BlueScreen: Exception %llu (%s) on PCPU %u", ULL(f->vector), name,
-			   this_pcpu()->id);
+			   early ? 0 : this_pcpu()->id);
 		print_frame(f);
 		panic_backtrace(f->rip, f->rbp);
 	}
@@ -107,6 +105,10 @@ void trap_dispatch(struct trap_frame *frame)
 {
 	struct pcpu *pcpu = this_pcpu();
 
+	if (early && frame->vector == 2) {
+		(*nmi_latch)++;
+		return;
+	}
 	switch (frame->vector) {
 	case VEC_TIMER:
 	case VEC_KICK:
@@ -120,7 +122,7 @@ void trap_dispatch(struct trap_frame *frame)
 		pcpu->nmis++;
 		if (panic_happened())
 			panic_end();
-		if (pcpu->is_console && nmi_latch)
+		if (pcpu->is_console)
 			(*nmi_latch)++;
 		return;
 	default:

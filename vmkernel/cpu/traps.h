@@ -32,8 +32,11 @@ void cpu_reload_segments(void);
 /* Called by traps.S with interrupts off. */
 void trap_dispatch(struct trap_frame *frame);
 
-/* The NMI latch of the crossing: NMIs on the console's processor are the console's. */
-void traps_set_nmi_latch(volatile uint64_t *latch);
+/*
+ * The NMI latch of the crossing: NMIs on the console's processor are the console's. Set by
+ * boot/entry.S before any NMI can come here.
+ */
+extern volatile uint64_t *nmi_latch;
 
 struct crossing;
 
