@@ -36,7 +36,7 @@ void cpus_exit(void)
 	cpuhp_remove_state_nocalls(hp_state);
 }
 
-int cpus_take(char *reason)
+int cpus_take(u32 limit, char *reason)
 {
 	unsigned int cpu;
 	int err;
@@ -45,10 +45,9 @@ int cpus_take(char *reason)
 	{
 		if (!cpu)
 			continue;
-		if (cpumask_weight(&taken) == WS_PCPUS_MAX) {
-			VMNIX_ERR(reason, "more than %u processors", WS_PCPUS_MAX);
-			err = -E2BIG;
-			goto fail;
+		if (cpumask_weight(&taken) == min(limit, WS_PCPUS_MAX)) {
+			pr_info("CPU %u and those after it stay with Linux\n", cpu);
+			break;
 		}
 		if (!cpu_online(cpu)) {
 			cpumask_set_cpu(cpu, &taken);

@@ -81,7 +81,8 @@ static void fill_idt(struct crossing *x)
 	x->xidtr.base = (u64)x->xidt;
 }
 
-void cross_prepare(void)
+/* On CPU 0: it is its descriptor tables that count. */
+static void prepare_here(void *unused)
 {
 	struct desc_ptr gdt;
 	struct crossing *x = page;
@@ -111,6 +112,11 @@ void cross_prepare(void)
 					X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE));
 }
 
+void cross_prepare(void)
+{
+	smp_call_function_single(0, prepare_here, NULL, true);
+}
+
 /*
  * NMIs that came while the console was away are the console's. INT 2 enters
  * the same handler; NMIs are not blocked in it, which Linux allows for.
@@ -121,17 +127,13 @@ static void deliver_nmis(u64 count)
 		asm volatile("int $2" : : : "memory");
 }
 
-int cross(void)
+/* On CPU 0, interrupts off. */
+static void cross_here(void *unused)
 {
 	struct crossing *x = page;
-	unsigned long flags, dr7;
+	unsigned long dr7;
 	u64 nmis;
 
-	local_irq_save(flags);
-	if (WARN_ON_ONCE(smp_processor_id())) {
-		local_irq_restore(flags);
-		return VMK_NO_PCPU;
-	}
 	/* TOUR(6): A breakpoint of some process on a low address would fire in the vmkernel's
 	 * lower half: debug registers are the one thing to settle before the page is entered. */
 	get_debugreg(dr7, 7);
@@ -145,9 +147,22 @@ int cross(void)
 	nmis = xchg(&x->nmi_latched, 0);
 	if (unlikely(nmis))
 		deliver_nmis(nmis);
-	local_irq_restore(flags);
 	x->crossings++;
-	return x->call.status;
+}
+
+int cross(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (likely(!smp_processor_id())) {
+		cross_here(NULL);
+		local_irq_restore(flags);
+	} else {
+		local_irq_restore(flags);
+		smp_call_function_single(0, cross_here, NULL, true);
+	}
+	return page->call.status;
 }
 
 static const u16 args_size[] = {

@@ -116,7 +116,8 @@ static int check_layout(struct image *img, __u64 entry, char *reason, __u32 reas
 	return 0;
 }
 
-static int check_abi(const struct ws_abi_note *note, char *reason, __u32 reason_len)
+static int check_abi(const struct ws_abi_note *note, struct image *img, char *reason,
+		     __u32 reason_len)
 {
 	if (note->abi_major != WS_ABI_MAJOR)
 		REFUSE("image speaks ABI %u.%u, this module %u.%u", note->abi_major,
@@ -127,11 +128,14 @@ static int check_abi(const struct ws_abi_note *note, char *reason, __u32 reason_
 	if (note->crossing_size != sizeof(struct crossing))
 		REFUSE("image has a crossing of %u bytes, this module of %zu", note->crossing_size,
 		       sizeof(struct crossing));
+	if (!note->pcpus_max)
+		REFUSE("image can use no processor");
+	img->pcpus_max = note->pcpus_max;
 	return 0;
 }
 
 /* 1: the ABI note is there and good, 0: not in this segment, -1: refused. */
-static int check_notes(const __u8 *p, __u64 left, char *reason, __u32 reason_len)
+static int check_notes(const __u8 *p, __u64 left, struct image *img, char *reason, __u32 reason_len)
 {
 	struct ws_abi_note abi;
 	Elf64_Nhdr n;
@@ -152,7 +156,7 @@ static int check_notes(const __u8 *p, __u64 left, char *reason, __u32 reason_len
 				REFUSE("the ABI note has %u bytes, want %zu", n.n_descsz,
 				       sizeof(abi));
 			memcpy(&abi, p + name, sizeof(abi));
-			return check_abi(&abi, reason, reason_len) ? -1 : 1;
+			return check_abi(&abi, img, reason, reason_len) ? -1 : 1;
 		}
 		p += name + desc;
 		left -= name + desc;
@@ -178,7 +182,7 @@ static int check_segment(const Elf64_Phdr *p, unsigned int n, const __u8 *data, 
 	case PT_NOTE:
 		if (p->p_offset > bytes || p->p_filesz > bytes - p->p_offset)
 			REFUSE("segment %u lies outside the file", n);
-		return check_notes(data + p->p_offset, p->p_filesz, reason, reason_len);
+		return check_notes(data + p->p_offset, p->p_filesz, img, reason, reason_len);
 	default:
 		return 0;
 	}

@@ -27,6 +27,7 @@ struct image_segment {
 struct image {
 	__u64 entry; /* in an executable segment */
 	__u64 base, span; /* all segments, page multiples */
+	__u32 pcpus_max; /* besides CPU 0; not 0 */
 	__u32 segments; /* sorted by address, not overlapping */
 	struct image_segment segment[IMAGE_SEGMENTS_MAX];
 };

@@ -222,7 +222,7 @@ static int load_checked(const struct image *img, const void *file, u32 log_level
 	struct staging s = {};
 	int err;
 
-	err = cpus_take(reason);
+	err = cpus_take(img->pcpus_max, reason);
 	if (err)
 		return err;
 	cross_prepare();

@@ -30,7 +30,7 @@ bool memory_owns(u64 hpa, u64 bytes);
 /* cpus.c: processors for the vmkernel. reason: VMNIX_REASON_MAX bytes. */
 int cpus_init(void);
 void cpus_exit(void);
-int cpus_take(char *reason); /* all but CPU 0 go offline */
+int cpus_take(u32 limit, char *reason); /* all but CPU 0 go offline, at most limit */
 void cpus_give_back(void);
 u32 cpus_apic_ids(u32 *out); /* of those taken, at most WS_PCPUS_MAX */
 

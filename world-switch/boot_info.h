@@ -61,7 +61,8 @@ struct ws_abi_note {
 	uint32_t abi_major, abi_minor;
 	uint32_t boot_info_size;
 	uint32_t crossing_size;
+	uint32_t pcpus_max; /* processors it can use besides the console's, at least 1 */
 };
-WS_ASSERT_SIZE(ws_abi_note, 16);
+WS_ASSERT_SIZE(ws_abi_note, 20);
 
 #endif

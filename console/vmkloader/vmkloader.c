@@ -23,7 +23,7 @@ static const char help[] =
 	"       vmkloader --status                   what is loaded\n"
 	"       vmkloader --unload [--force]         give all back to Linux; --force: although\n"
 	"                                            virtual machines run, which then end\n"
-	"       --log-level N: 0 errors, 1 warnings, 2 information (default), 3, 4 debugging\n"
+	"       --log-level N: 0 errors, 1 warnings, 2 information, 3, 4 debugging\n"
 	"       --help, --version\n"
 	"exit status: 0 done, 1 refused, 2 wrong usage; --status: 3 no vmkernel is loaded\n";
 
@@ -179,7 +179,7 @@ static void parse(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .log_level = 2 };
+	struct options o = { .log_level = CONFIG_LOG_LEVEL };
 
 	tool_init(argv[0]);
 	parse(argc, argv, &o);

@@ -106,6 +106,14 @@ check "CPUs as before" same $online $(cat /sys/devices/system/cpu/online)
 check "kernel log is clean" log_clean'
 no_vms() { echo "says 'no VMs, and why' 'no VMs: $1' vmkloader --status"; }
 console "one CPU" --cpus 1 -- "${short/@MORE@/$(no_vms 'the vmkernel owns no processor')}"
+# A vmkernel uses no more processors than it was built for; calls come from any that is left.
+console "19 CPUs" --cpus 19 -- "
+online=0,17-18
+${short/@MORE@/'
+says "uses 16 of 18" " 16 PCPUs" vmkloader --status
+check "three CPUs stay" same "0,17-18" "$(cat /sys/devices/system/cpu/online)"
+check "hostcalls from another CPU" taskset -c 17 vmnix-test usercall 200
+'}"
 console "EPYC without SVM" --cpus 2 --cpu EPYC,-svm -- "${short/@MORE@/$(no_vms 'processor has no SVM')}"
 console "qemu64 without SVM" --cpus 2 --cpu qemu64,-svm -- "${short/@MORE@/}"
 console "5.10" --kernel 5.10 -- "${short/@MORE@/}"

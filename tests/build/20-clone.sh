@@ -47,4 +47,8 @@ DEVICE_I8042 n
 DEVICE_PCI n
 DEVICE_BACKDOOR n
 EOT
+cp build/vmnix/6.1/vmnix.ko "$top/before.ko"
+echo CONFIG_VMNIX_DEBUG=y >>build/.config
+check "builds with VMNIX_DEBUG=y" make build/vmnix/6.1/vmnix.ko
+check "VMNIX_DEBUG=y changes the module" sh -c '! cmp -s "$1" build/vmnix/6.1/vmnix.ko' - "$top/before.ko"
 finish

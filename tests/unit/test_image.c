@@ -79,7 +79,8 @@ static struct file good(void)
 			  .abi = { .abi_major = WS_ABI_MAJOR,
 				   .abi_minor = WS_ABI_MINOR,
 				   .boot_info_size = sizeof(struct ws_boot_info),
-				   .crossing_size = sizeof(struct crossing) } },
+				   .crossing_size = sizeof(struct crossing),
+				   .pcpus_max = 16 } },
 	};
 
 	return f;
@@ -304,11 +305,12 @@ static void test_note(void **state)
 	REFUSED("a note is longer than its segment", f.note.header.n_descsz = ~0u);
 	REFUSED("a note is longer than its segment", f.note.header.n_descsz = 0xfffffffd;
 		f.note.header.n_namesz = 0xfffffffd);
-	REFUSED("the ABI note has 15 bytes, want 16", f.note.header.n_descsz--);
-	REFUSED("the ABI note has 12 bytes, want 16", f.note.header.n_descsz = 12);
+	REFUSED("the ABI note has 19 bytes, want 20", f.note.header.n_descsz--);
+	REFUSED("the ABI note has 16 bytes, want 20", f.note.header.n_descsz = 16);
 	REFUSED("image speaks ABI", f.note.abi.abi_major++);
 	REFUSED("image speaks ABI 4294967295.", f.note.abi.abi_major = ~0u);
 	REFUSED("boot info of 1 bytes", f.note.abi.boot_info_size = 1);
+	REFUSED("image can use no processor", f.note.abi.pcpus_max = 0);
 	REFUSED("crossing of 4096 bytes", f.note.abi.crossing_size = 4096);
 }
 

@@ -48,8 +48,8 @@ static const struct {
 	.descsz = sizeof(struct ws_abi_note),
 	.type = WS_NOTE_ABI,
 	.name = WS_NOTE_NAME,
-	.desc = { WS_ABI_MAJOR, WS_ABI_MINOR, sizeof(struct ws_boot_info),
-		  sizeof(struct crossing) },
+	.desc = { WS_ABI_MAJOR, WS_ABI_MINOR, sizeof(struct ws_boot_info), sizeof(struct crossing),
+		  CONFIG_MAX_PCPUS },
 };
 
 static uint32_t hook_pcpu(void)
