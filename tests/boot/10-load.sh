@@ -87,7 +87,7 @@ refused "the mark is gone" "^$" grep vmkernel /proc/iomem
 check "kernel log is clean" log_clean'
 
 # Linux keeps what follows its memory up to a multiple of 64 MiB for itself.
-console "mem=" --mem 1024 --append mem=640M -- '
+console "mem=" --mem 1024 --append mem=600M -- '
 check "the service starts" /etc/init.d/vmware start
 says "with what mem= left out" "memory left out by the boot line" vmkloader --status
 check "selftest" vmnix-test selftest --rounds 50
