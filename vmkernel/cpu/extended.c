@@ -68,26 +68,6 @@ void extended_init(void *buffer)
 	memset(buffer, 0, extended_bytes());
 }
 
-static inline void xsave(void *area)
-{
-	asm volatile("xsave64 (%0)" : : "r"(area), "a"(UINT32_MAX), "d"(UINT32_MAX) : "memory");
-}
-
-static inline void xrstor(const void *area)
-{
-	asm volatile("xrstor64 (%0)" : : "r"(area), "a"(UINT32_MAX), "d"(UINT32_MAX) : "memory");
-}
-
-static inline void fxsave(void *area)
-{
-	asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
-}
-
-static inline void fxrstor(const void *area)
-{
-	asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
-}
-
 void extended_save(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(msrs); i++)

@@ -167,4 +167,25 @@ static inline void irq_wait(void)
 	asm volatile("sti; hlt; cli" : : : "memory");
 }
 
+/* The extended state that XCR0 names, or x87 and SSE; area: 64 or 16 bytes aligned (APM vol. 4). */
+static inline void xsave(void *area)
+{
+	asm volatile("xsave64 (%0)" : : "r"(area), "a"(UINT32_MAX), "d"(UINT32_MAX) : "memory");
+}
+
+static inline void xrstor(const void *area)
+{
+	asm volatile("xrstor64 (%0)" : : "r"(area), "a"(UINT32_MAX), "d"(UINT32_MAX) : "memory");
+}
+
+static inline void fxsave(void *area)
+{
+	asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+static inline void fxrstor(const void *area)
+{
+	asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
 #endif

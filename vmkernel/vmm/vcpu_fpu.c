@@ -21,26 +21,6 @@
 #define CPUID81_EDX_RDTSCP (1u << 27)
 #define NO_PCPU UINT32_MAX
 
-static inline void xsave(void *area)
-{
-	asm volatile("xsave64 (%0)" : : "r"(area), "a"(UINT32_MAX), "d"(UINT32_MAX) : "memory");
-}
-
-static inline void xrstor(const void *area)
-{
-	asm volatile("xrstor64 (%0)" : : "r"(area), "a"(UINT32_MAX), "d"(UINT32_MAX) : "memory");
-}
-
-static inline void fxsave(void *area)
-{
-	asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
-}
-
-static inline void fxrstor(const void *area)
-{
-	asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
-}
-
 static bool has_xsave(void)
 {
 	return cpuid(1, 0).ecx & CPUID1_ECX_XSAVE;
