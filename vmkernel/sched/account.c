@@ -66,6 +66,10 @@ void sched_account(struct world *w, uint64_t now)
 	fill_limits(w, now);
 	w->time[w->state] += passed;
 	w->since += passed;
+	if (w->state == WORLD_RUNNING && w->kind != WORLD_IDLE) {
+		w->pcpu_ns[w->pcpu] += passed;
+		sched.pcpu[w->pcpu].busy_ns += passed;
+	}
 	if (w->state == WORLD_RUNNING) {
 		add_vtime(w, passed);
 		w->min_credit -= (int64_t)passed;

@@ -16,6 +16,7 @@ struct sched_pcpu {
 	struct world *current;
 	uint64_t slice_end; /* of current */
 	uint64_t kicks; /* sent to it */
+	uint64_t busy_ns; /* that it ran worlds, those that are gone as well */
 	struct world idle_world;
 };
 

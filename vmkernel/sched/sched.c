@@ -248,14 +248,13 @@ static uint32_t spill(void)
 	return target;
 }
 
-static void set_idle(uint32_t pcpu, bool idle, uint64_t now)
+/* The PCPU's time is the idle world's from now on, or no longer. */
+static void give_idle_time(struct sched_pcpu *p, bool idle, uint64_t now)
 {
-	struct world *w = &sched.pcpu[pcpu].idle_world;
 	enum sched_state state = idle ? WORLD_RUNNING : WORLD_WAITING;
 
-	sched.idle = idle ? sched.idle | BIT(pcpu) : sched.idle & ~BIT(pcpu);
-	if (w->state != state)
-		sched_account_state(w, state, now);
+	if (p->idle_world.state != state)
+		sched_account_state(&p->idle_world, state, now);
 }
 
 struct world *sched_pick(uint32_t pcpu, uint64_t now, uint64_t *until)
@@ -270,7 +269,8 @@ struct world *sched_pick(uint32_t pcpu, uint64_t now, uint64_t *until)
 	p->preempted = false;
 	if (sched.online & BIT(pcpu)) {
 		w = best_ready(pcpu, now);
-		set_idle(pcpu, !w, now);
+		sched.idle = w ? sched.idle & ~BIT(pcpu) : sched.idle | BIT(pcpu);
+		give_idle_time(p, !w, now);
 	}
 	if (w)
 		begin(p, pcpu, w, now);
@@ -298,6 +298,9 @@ void sched_put(uint32_t pcpu, struct world *w, uint64_t now, enum run_result why
 	} else {
 		sched_make_ready(w, now);
 	}
+	/* Until the next pick no world has this PCPU: worlds and idle make all of its time. */
+	if (sched.online & BIT(pcpu))
+		give_idle_time(p, true, now);
 	spin_unlock(&sched.lock);
 }
 

@@ -79,6 +79,7 @@ struct world {
 	int64_t max_budget; /* ns left below its maximum */
 	uint64_t budget_at; /* when the two were brought up to date */
 	uint64_t time[WORLD_STATES]; /* ns in each state, up to since */
+	uint64_t pcpu_ns[SCHED_PCPU_MAX]; /* RUNNING, by the PCPU; not kept for idle worlds */
 	uint64_t sys_ns; /* part of RUNNING in the vmkernel, as charged */
 	uint64_t switches, moves, wakes; /* times picked, picked elsewhere than before, woken */
 	struct list all, queue;

@@ -85,6 +85,10 @@ static const char *const state_names[] = { "stopped", "ready", "running", "waiti
 	WORLD_FIELD(ready, "ns ready, but without a PCPU", "%lu\n", w.time[WORLD_READY])         \
 	WORLD_FIELD(wait, "ns with nothing to do", "%lu\n", w.time[WORLD_WAITING])               \
 	WORLD_FIELD(capped, "ns held back by its maximum", "%lu\n", w.time[WORLD_CAPPED])        \
+	WORLD_FIELD(times, "ns: now used ready wait capped stopped, all at one moment",          \
+		    "%lu %lu %lu %lu %lu %lu\n", w.since, w.time[WORLD_RUNNING],                 \
+		    w.time[WORLD_READY], w.time[WORLD_WAITING], w.time[WORLD_CAPPED],            \
+		    w.time[WORLD_STOPPED])                                                       \
 	WORLD_FIELD(switches, "times that it was put on a PCPU", "%lu\n", w.switches)            \
 	WORLD_FIELD(moves, "times on another PCPU than before", "%lu\n", w.moves)                \
 	WORLD_FIELD(wakes, "times woken", "%lu\n", w.wakes)                                      \
@@ -184,9 +188,36 @@ static int get_kicks(void *ctx, const char *member, struct vsi_text *out)
 	return VMK_OK;
 }
 
+/* Lines of the same length, so that a reader who takes them in pieces can keep them whole. */
+#define TIMES_LINE "%10s %20lu\n"
+#define TIMES_WORLD "%10u %20lu\n"
+
+static int get_pcpu_times(void *ctx, const char *member, struct vsi_text *out)
+{
+	struct sched_pcpu *p = find_pcpu(member);
+	uint64_t now = sched.hooks->now_ns();
+	struct world *w;
+
+	(void)ctx;
+	if (!p)
+		return VMK_NOT_FOUND;
+	spin_lock(&sched.lock);
+	w = p->current ? p->current : &p->idle_world;
+	sched_account(w, now);
+	vsi_printf(out, TIMES_LINE TIMES_LINE TIMES_LINE, "now", w->since, "idle",
+		   p->idle_world.time[WORLD_RUNNING], "busy", p->busy_ns);
+	LIST_FOR_EACH(w, &sched.worlds, struct world, all)
+		if (w->pcpu_ns[p - sched.pcpu])
+			vsi_printf(out, TIMES_WORLD, w->id, w->pcpu_ns[p - sched.pcpu]);
+	spin_unlock(&sched.lock);
+	return VMK_OK;
+}
+
 static const struct vsi_field pcpu_fields[] = {
 	{ "current", "id of the world that runs there", get_current, NULL },
-	{ "idle", "ns without a world to run", get_idle, NULL },
+	{ "idle", "ns in which it ran no world", get_idle, NULL },
+	{ "times", "ns, all at one moment: now, idle, busy, and of this by world id",
+	  get_pcpu_times, NULL },
 	{ "kicks", "times interrupted to take a world", get_kicks, NULL },
 };
 

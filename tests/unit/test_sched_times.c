@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The vmnix authors */
+/* sources: vmkernel/sched/sched.c vmkernel/sched/account.c vmkernel/sched/world.c
+ *	vmkernel/sched/sched_vsi.c vmkernel/vsi/vsi.c vmkernel/lib/text.c vmkernel/lib/format.c
+ *	vmkernel/lib/spinlock.c tests/fake/panic.c */
+/*
+ * The sums that esxtop shows: of every PCPU, its worlds and its idling make
+ * all of its time, to the nanosecond, whatever moves, waits, comes or goes;
+ * and so do a world's states.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "sched_sim.h"
+#include "vsi/vsi.h"
+
+#define LINE_LEN 32u
+#define PCPUS 3u
+
+struct pcpu_times {
+	uint64_t now, idle, busy, worlds, departed;
+	uint32_t count;
+};
+
+static char text[8192];
+
+/* All of a leaf, in pieces of another length each time. */
+static void get(const char *path)
+{
+	uint32_t len, next, offset = 0;
+
+	do {
+		uint32_t size = 1 + (uint32_t)(rnd() % 100);
+
+		assert_true(offset + size < sizeof(text));
+		assert_int_equal(vsi_get(path, offset, text + offset, size, &len, &next), VMK_OK);
+		text[offset + len] = '\0';
+		offset = next;
+	} while (offset);
+}
+
+static struct pcpu_times times_of(uint32_t pcpu)
+{
+	struct pcpu_times t = { 0 };
+	char path[64], *line;
+
+	snprintf(path, sizeof(path), "/sched/pcpus/%u/times", pcpu);
+	get(path);
+	assert_int_equal(strlen(text) % LINE_LEN, 0);
+	assert_int_equal(sscanf(text, " now %lu idle %lu busy %lu", &t.now, &t.idle, &t.busy), 3);
+	for (line = text + 3 * LINE_LEN; *line; line += LINE_LEN) {
+		uint64_t ns;
+		uint32_t id;
+
+		assert_int_equal(line[LINE_LEN - 1], '\n');
+		assert_int_equal(sscanf(line, "%u %lu", &id, &ns), 2);
+		assert_true(id >= WORLD_ID_CONSOLE + SCHED_PCPU_MAX && ns > 0);
+		t.worlds += ns;
+		t.count++;
+	}
+	return t;
+}
+
+static void stop(struct sim_world *s)
+{
+	while (world_stop(&s->w, sim.now) == VMK_BUSY)
+		sim_run(MS);
+	assert_int_equal(world_destroy(&s->w), VMK_OK);
+	s->used = false;
+}
+
+/* Everything since start is accounted for on each PCPU. */
+static void check_pcpus(uint64_t start)
+{
+	uint32_t pcpu;
+
+	for (pcpu = 1; pcpu <= PCPUS; pcpu++) {
+		struct pcpu_times t = times_of(pcpu);
+
+		assert_true(t.now == sim.now);
+		assert_true(t.idle + t.busy == t.now - start);
+	}
+}
+
+static void test_pcpus_add_up(void **state)
+{
+	uint64_t start, on_pcpus = 0, used = 0, stopped_ns;
+	struct sim_world *gone;
+	uint32_t i;
+
+	(void)state;
+	sim_start(PCPUS);
+	start = sim.now;
+	check_pcpus(start);
+	for (i = 0; i < 8; i++)
+		sim_add(i, 500 + 300 * i, (1 + i) * MS, i % 3 ? 2 * i * MS : 0);
+	for (i = 0; i < 200; i++) {
+		sim_run(rnd() % (20 * MS));
+		check_pcpus(start);
+	}
+	for (i = 1; i <= PCPUS; i++) {
+		struct pcpu_times t = times_of(i);
+
+		assert_true(t.worlds == t.busy);
+		on_pcpus += t.worlds;
+	}
+	for (i = 0; i < 8; i++)
+		used += sim_used(&sim.world[i]);
+	assert_true(used == on_pcpus);
+	/* Worlds that go leave their time behind in what the PCPU was busy. */
+	gone = &sim.world[3];
+	stop(gone);
+	stopped_ns = gone->w.time[WORLD_RUNNING];
+	sim_run(100 * MS);
+	check_pcpus(start);
+	for (on_pcpus = 0, i = 1; i <= PCPUS; i++)
+		on_pcpus += times_of(i).busy - times_of(i).worlds;
+	assert_true(on_pcpus == stopped_ns);
+}
+
+/* Between one world's end and the choice of the next, the PCPU counts as idle. */
+static void test_no_gap(void **state)
+{
+	struct sim_world *s;
+	uint64_t start, until;
+
+	(void)state;
+	sim_start(PCPUS);
+	start = sim.now;
+	s = sim_add(0, 1000, SCHED_NEVER, 0);
+	assert_ptr_equal(sched_pick(1, sim.now, &until), &s->w);
+	sim.now += 5 * MS;
+	sched_put(1, &s->w, sim.now, RUN_PREEMPTED);
+	sim.now += 2 * MS;
+	assert_true(times_of(1).idle == 2 * MS);
+	assert_ptr_equal(sched_pick(1, sim.now, &until), &s->w);
+	sim.now += 3 * MS;
+	assert_true(times_of(1).idle == 2 * MS && times_of(1).busy == 8 * MS);
+	check_pcpus(start);
+}
+
+static void test_world_adds_up(void **state)
+{
+	uint64_t now, used, ready, wait, capped, stopped, made;
+	struct sim_world *s;
+	char path[64];
+
+	(void)state;
+	sim_start(1);
+	made = sim.now;
+	s = sim_add(0, 1000, 7 * MS, 3 * MS);
+	sim_hog(1, 1000);
+	assert_int_equal(world_set_shares(&s->w, 1000, 0, 20, sim.now), VMK_OK);
+	sim_run(SEC);
+	snprintf(path, sizeof(path), "/sched/worlds/%u/times", s->w.id);
+	get(path);
+	assert_int_equal(sscanf(text, "%lu %lu %lu %lu %lu %lu", &now, &used, &ready, &wait,
+				&capped, &stopped),
+			 6);
+	assert_true(now == sim.now && used && ready && wait && capped && !stopped);
+	assert_true(used + ready + wait + capped + stopped == now - made);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return sched_vsi_init();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pcpus_add_up),
+		cmocka_unit_test(test_no_gap),
+		cmocka_unit_test(test_world_adds_up),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
