@@ -10,15 +10,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <x86intrin.h>
 #include "tool.h"
 #include "vmnix_dev.h"
+#include "vsi_client.h"
+
+#define MANY_VMS 8u
 
 static const char help[] =
 	"usage: vmnix-test [--json] COMMAND\n"
 	"  selftest [--rounds N] [--seed S]   patterns in every register, N crossings, comparison\n"
 	"  bench [--rounds N]                 cost of a crossing and of a call, in TSC units\n"
 	"  usercall [N]                       cost of a null hostcall from here, best of N\n"
+	"  vmcost [MIB] [--rounds N]          cost of making and freeing a VM; memory of 8\n"
 	"  call NR LEN [HEX]                  hostcall NR with LEN bytes; prints status and bytes\n"
 	"  fuzzcalls [--seed S] [--count N]   N hostcalls with random numbers and arguments:\n"
 	"                                     virtual machines may be stopped by them\n"
@@ -109,6 +114,77 @@ static int usercall(int argc, char **argv)
 		    : "user_tsc %llu\nempty_tsc %llu\n",
 	       (unsigned long long)best, (unsigned long long)empty);
 	return TOOL_OK;
+}
+
+static int make_vm(uint32_t nr, uint64_t mib, uint32_t *vm)
+{
+	struct hc_vm_create c = { .vcpus = 1, .mem_bytes = mib << 20, .shares = 1000 };
+	int err;
+
+	snprintf(c.name, sizeof(c.name), "/vmnix-test/%d.%u", getpid(), nr);
+	snprintf(c.label, sizeof(c.label), "vmnix-test %u", nr);
+	err = vmnix_call(fd, HC_VM_CREATE, &c, sizeof(c));
+	*vm = c.vm;
+	return err;
+}
+
+static int free_vm(uint32_t vm)
+{
+	struct hc_vm a = { .vm = vm };
+
+	return vmnix_call(fd, HC_VM_DESTROY, &a, sizeof(a));
+}
+
+/* Free bytes before anything and with MANY_VMS: all that a VM needs is taken at its creation. */
+static int vm_memory(uint64_t mib)
+{
+	char *before = NULL, *after = NULL;
+	uint32_t vm[MANY_VMS], made = 0;
+	int err = vsi_client_get(fd, "/memory/free", &before);
+
+	while (!err && made < MANY_VMS) {
+		err = make_vm(made, mib, &vm[made]);
+		made += !err;
+	}
+	if (!err)
+		err = vsi_client_get(fd, "/memory/free", &after);
+	while (made)
+		free_vm(vm[--made]);
+	if (!err)
+		printf(json ? "\"vms\": %u, \"bytes\": %llu}\n" : "vms %u\nvms_bytes %llu\n",
+		       MANY_VMS, strtoull(before, NULL, 0) - strtoull(after, NULL, 0));
+	free(before);
+	free(after);
+	return err;
+}
+
+static int vmcost(int argc, char **argv)
+{
+	uint64_t create = UINT64_MAX, destroy = UINT64_MAX, mib = 64, i, start, cost;
+	uint32_t vm;
+	int err = 0;
+
+	if (argc > 2 || (argc == 2 && !tool_number(argv[1], 4, 1 << 20, &mib)))
+		return TOOL_USAGE;
+	for (i = 0; i < (opt_rounds ? opt_rounds : 20) && !err; i++) {
+		start = __rdtsc();
+		err = make_vm(0, mib, &vm);
+		cost = __rdtsc() - start;
+		if (err)
+			break;
+		create = cost < create ? cost : create;
+		start = __rdtsc();
+		err = free_vm(vm);
+		cost = __rdtsc() - start;
+		destroy = cost < destroy ? cost : destroy;
+	}
+	if (err)
+		return report_failure("vmcost", err, NULL);
+	printf(json ? "{\"create_tsc\": %llu, \"destroy_tsc\": %llu, "
+		    : "create_tsc %llu\ndestroy_tsc %llu\n",
+	       (unsigned long long)create, (unsigned long long)destroy);
+	err = vm_memory(mib);
+	return err ? report_failure("vmcost", err, NULL) : TOOL_OK;
 }
 
 static bool parse_hex(const char *text, uint8_t *out, size_t len)
@@ -218,8 +294,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "selftest", selftest }, { "bench", bench },	      { "usercall", usercall },
-	{ "call", call },	  { "fuzzcalls", fuzzcalls },
+	{ "selftest", selftest }, { "bench", bench }, { "usercall", usercall },
+	{ "vmcost", vmcost },	  { "call", call },   { "fuzzcalls", fuzzcalls },
 };
 
 /* Takes the options out of argv, wherever they stand; returns what is left. */
