@@ -8,7 +8,7 @@
 #define SLEEP_S5 (7u << 10 | 1u << 13)
 
 volatile uint64_t trap_count[256];
-volatile uint64_t trap_error, trap_rip, trap_cr2, resume_rip;
+volatile uint64_t trap_error, trap_rip, trap_cr2, trap_tsc, resume_rip;
 volatile bool trap_eoi;
 
 void putch(char c)
@@ -64,6 +64,7 @@ void power_off(void)
 
 void trap(struct trap_frame *f)
 {
+	trap_tsc = rdtsc();
 	trap_count[f->vector]++;
 	trap_error = f->error;
 	trap_rip = f->rip;

@@ -28,7 +28,7 @@ struct trap_frame {
 	uint64_t vector, error, rip, cs, rflags, rsp, ss;
 };
 extern volatile uint64_t trap_count[256];
-extern volatile uint64_t trap_error, trap_rip, trap_cr2;
+extern volatile uint64_t trap_error, trap_rip, trap_cr2, trap_tsc;
 extern volatile uint64_t resume_rip; /* go on here; 0: an exception is the end */
 extern volatile bool trap_eoi; /* tell the local APIC after an interrupt */
 void trap(struct trap_frame *f);

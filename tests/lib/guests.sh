@@ -16,3 +16,13 @@ micro_guest() {
 		objcopy -O binary "build/tests/guest/$1.elf" "build/tests/guest/$1" || return 1
 	echo "build/tests/guest/$1"
 }
+
+# kvm_modules KERNEL: AMD's KVM and what it needs of Debian's kernel KERNEL, one file a line in
+# the order of loading.
+kvm_modules() {
+	local cache
+	cache=$(scripts/cache-dir)
+	for module in virt/lib/irqbypass drivers/crypto/ccp/ccp arch/x86/kvm/kvm arch/x86/kvm/kvm-amd; do
+		echo "$cache/kernels/$1/modules/kernel/$module.ko"
+	done
+}
