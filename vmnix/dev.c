@@ -200,16 +200,17 @@ static bool private_call(u32 nr)
 static int user_call(struct vmnix_file *f, u32 nr, void *args, u32 len)
 {
 	u32 vm = len >= sizeof(u32) ? *(u32 *)args : 0;
+	bool shown = false;
 	int status;
 
 	if (nr == HC_VM_DESTROY && vm && vm <= HC_VM_MAX) {
 		zap(vm);
-		proc_vm_gone(vm);
+		shown = proc_vm_gone(vm);
 	}
 	status = hostcall(nr, args, len);
 	if (!status)
 		note_call(f, nr, args);
-	else if (nr == HC_VM_DESTROY && status != VMK_NOT_FOUND)
+	else if (shown && status != VMK_NOT_FOUND)
 		proc_vm_added(vm);
 	return status;
 }

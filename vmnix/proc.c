@@ -272,10 +272,9 @@ void proc_vm_added(u32 vm)
 		__set_bit(vm, want_vm);
 }
 
-void proc_vm_gone(u32 vm)
+bool proc_vm_gone(u32 vm)
 {
-	if (vm <= HC_VM_MAX)
-		__clear_bit(vm, want_vm);
+	return vm <= HC_VM_MAX && __test_and_clear_bit(vm, want_vm);
 }
 
 static void show_vm(u32 vm)

@@ -88,7 +88,7 @@ void proc_exit(void);
 void proc_loaded(void);
 void proc_unloaded(void);
 void proc_vm_added(u32 vm);
-void proc_vm_gone(u32 vm);
+bool proc_vm_gone(u32 vm); /* whether it was there */
 void proc_sync(void); /* vmnix_lock not held: shows what the calls above have noted */
 
 /* selftest.c: patterns through the crossing. Caller holds vmnix_lock. */

@@ -133,6 +133,20 @@ static void calls(void)
 	}
 }
 
+/* VM 7 does not exist, and no way to refuse its end may make it show up. */
+static void destroys(void)
+{
+	struct hc_vm args = { .vm = 7, .reserved = 1 };
+	int status;
+
+	call(HC_VM_DESTROY, sizeof(args), &args, 0, &status);
+	result("VM_DESTROY refuses reserved fields", status == VMK_BAD_PARAM, status);
+	call(HC_VM_DESTROY, 4, &args, 0, &status);
+	result("VM_DESTROY refuses a short argument", status == VMK_BAD_CALL, status);
+	result("/proc/vmware/vm shows no VM that is not",
+	       access("/proc/vmware/vm/7", F_OK) == -1 && errno == ENOENT, errno);
+}
+
 static void tests_of_tests(void)
 {
 	struct vmnix_selftest t = {};
@@ -278,6 +292,7 @@ int main(int argc, char **argv)
 	loads();
 	if (!strcmp(argv[1], "loaded")) {
 		calls();
+		destroys();
 		tests_of_tests();
 		maps();
 		reads();
