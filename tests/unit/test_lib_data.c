@@ -156,12 +156,34 @@ static void test_ranks(void **state)
 	spin_set_track(NULL);
 }
 
+static struct spinlock abandoned = SPINLOCK_INIT(RANK_NONE);
+static int waited;
+
+static void after_three_rounds(void)
+{
+	if (++waited == 3)
+		_exit(FAKE_PANIC_EXIT);
+}
+
+/* The holder never comes back: the one who waits can still be told. */
+static void test_waiting(void **state)
+{
+	(void)state;
+	spin_set_waiting(after_three_rounds);
+	spin_lock(&abandoned);
+	assert_int_equal(waited, 0);
+	EXPECT_PANIC(spin_lock(&abandoned));
+	spin_set_waiting(NULL);
+	spin_unlock(&abandoned);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_macros),	cmocka_unit_test(test_list),
 		cmocka_unit_test(test_bitmap),	cmocka_unit_test(test_spinlock_threads),
 		cmocka_unit_test(test_trylock), cmocka_unit_test(test_ranks),
+		cmocka_unit_test(test_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, seed_setup, NULL);

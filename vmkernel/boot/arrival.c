@@ -19,6 +19,7 @@
 #include "error.h"
 #include "hostcall/calls.h"
 #include "hostcall/doorbell.h"
+#include "lib/spinlock.h"
 #include "lib/string.h"
 #include "lib/version.h"
 #include "mm/direct_map.h"
@@ -242,8 +243,7 @@ static int step_vmm(void)
 static void stop_others(void)
 {
 	for (uint32_t i = 1; i < pcpu_count(); i++)
-		if (pcpu_get(i)->apic_id != this_pcpu()->apic_id &&
-		    pcpu_get(i)->state == PCPU_ONLINE)
+		if (pcpu_get(i)->apic_id != this_pcpu()->apic_id && pcpu_runs(i))
 			apic_send_nmi(pcpu_get(i)->apic_id);
 	doorbell_ring();
 }
@@ -270,18 +270,37 @@ static void __attribute__((noreturn)) stop_self(void)
 
 static const struct panic_hooks panic_hooks_table = { stop_others, stop_self };
 
+/* Who holds the lock may have stopped with it: the console must not wait for that. */
+static void stop_waiting(void)
+{
+	if (panic_happened())
+		panic_end();
+}
+
+/* After a panic. Nothing is freed: that takes locks, which nobody may ever release. */
+static int farewell_stopped(void)
+{
+	for (uint32_t i = 1; i < pcpu_count(); i++)
+		if (pcpu_runs(i))
+			return VMK_BUSY;
+	pcpus_reset();
+	panic_line("farewell");
+	return VMK_OK;
+}
+
 static int farewell(bool force)
 {
-	int err = VMK_OK;
+	int err;
 
-	if (!panic_happened()) {
-		err = vmm_shutdown(force);
-		if (!err)
-			err = pcpus_stop_all();
-	}
+	if (panic_happened())
+		return farewell_stopped();
+	err = vmm_shutdown(force);
+	if (!err)
+		err = pcpus_stop_all();
 	if (err)
 		return err;
 	vmm_exit();
+	pcpus_reset();
 	pcpus_release();
 	LOG(INFO, "Boot", "farewell");
 	return VMK_OK;
@@ -335,6 +354,7 @@ void arrival(struct crossing *x, const struct ws_boot_info *info)
 
 	crossing = x;
 	panic_set_hooks(&panic_hooks_table);
+	spin_set_waiting(stop_waiting);
 	boot_info = *info;
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !err; i++) {
 		err = steps[i].up();

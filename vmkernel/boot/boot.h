@@ -40,7 +40,9 @@ void pcpu_fill_tables(struct pcpu *pcpu);
 /* boot/pcpus.c: the processors that Linux gives away. */
 int pcpus_start(uint32_t apic_id, uint32_t phase, uint32_t *pcpu);
 int pcpus_stop_all(void); /* VMK_BUSY: not all have stopped yet; call again */
-void pcpus_release(void); /* INIT to all, memory back */
+bool pcpu_runs(uint32_t id); /* it executes code of ours, or is about to */
+void pcpus_reset(void); /* INIT to all: from then on they are the console's */
+void pcpus_release(void); /* their memory back */
 
 /* Entered by boot/entry.S on a PCPU's own tables and stack. */
 void pcpu_main(void) __attribute__((noreturn));

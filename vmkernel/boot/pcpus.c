@@ -194,10 +194,21 @@ int pcpus_stop_all(void)
 	return all ? VMK_OK : VMK_BUSY;
 }
 
+bool pcpu_runs(uint32_t id)
+{
+	uint32_t state = __atomic_load_n(&pcpu_get(id)->state, __ATOMIC_ACQUIRE);
+
+	return state == PCPU_ONLINE || state == PCPU_STOPPING;
+}
+
+void pcpus_reset(void)
+{
+	for (uint32_t i = 1; i < pcpu_count(); i++)
+		apic_send_init(pcpu_get(i)->apic_id);
+}
+
 void pcpus_release(void)
 {
-	for (uint32_t i = pcpu_count(); --i > 0;) {
-		apic_send_init(pcpu_get(i)->apic_id);
+	for (uint32_t i = pcpu_count(); --i > 0;)
 		pcpu_destroy(i);
-	}
 }

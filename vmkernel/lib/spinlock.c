@@ -9,10 +9,16 @@
 #include "lib/assert.h"
 
 static struct lock_track *(*track_here)(void);
+static void (*while_waiting)(void);
 
 void spin_set_track(struct lock_track *(*here)(void))
 {
 	track_here = here;
+}
+
+void spin_set_waiting(void (*waiting)(void))
+{
+	while_waiting = waiting;
 }
 
 static struct lock_track *track_of(const struct spinlock *lock)
@@ -58,8 +64,11 @@ void spin_lock(struct spinlock *lock)
 	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 	if (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) == ticket)
 		return;
-	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
+	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket) {
 		__builtin_ia32_pause();
+		if (while_waiting)
+			while_waiting();
+	}
 	lock->contended++;
 }
 

@@ -52,6 +52,12 @@ struct lock_track {
  */
 void spin_set_track(struct lock_track *(*here)(void));
 
+/*
+ * Called again and again while somebody waits: it may leave for good, because who holds the
+ * lock has stopped for good. Set once, while one PCPU runs; it takes no lock itself.
+ */
+void spin_set_waiting(void (*waiting)(void));
+
 static inline void spin_init(struct spinlock *lock, enum lock_rank rank)
 {
 	*lock = (struct spinlock)SPINLOCK_INIT(rank);
