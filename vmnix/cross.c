@@ -22,6 +22,7 @@
 #define VECTOR_BYTES 16
 
 static struct crossing *page;
+static bool stop_told;
 static u64 vmk_cr4;
 
 int cross_init(void)
@@ -87,6 +88,7 @@ static void prepare_here(void *unused)
 	struct desc_ptr gdt;
 	struct crossing *x = page;
 
+	stop_told = false;
 	memset(x, 0, sizeof(*x));
 	x->magic = WS_CROSSING_MAGIC;
 	x->abi_major = WS_ABI_MAJOR;
@@ -181,6 +183,10 @@ int hostcall(u32 nr, void *args, u32 len)
 	memcpy(page->call.args, args, len);
 	status = cross();
 	memcpy(args, page->call.args, len);
+	if (unlikely(status == VMK_PANICKED) && !stop_told) {
+		stop_told = true;
+		pr_crit("the vmkernel has stopped; /proc/vmware/log says why\n");
+	}
 	return status;
 }
 

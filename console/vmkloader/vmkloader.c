@@ -25,7 +25,8 @@ static const char help[] =
 	"                                            virtual machines run, which then end\n"
 	"       --log-level N: 0 errors, 1 warnings, 2 information, 3, 4 debugging\n"
 	"       --help, --version\n"
-	"exit status: 0 done, 1 refused, 2 wrong usage; --status: 3 no vmkernel is loaded\n";
+	"exit status: 0 done, 1 refused, 2 wrong usage; --status: 1 it has stopped,\n"
+	"             3 no vmkernel is loaded\n";
 
 enum action { LOAD, CHECK, STATUS, UNLOAD };
 
@@ -45,15 +46,18 @@ static int open_device(void)
 	return fd;
 }
 
-static void describe(const char *what, int fd)
+/* Whether it is well. */
+static bool describe(const char *what, int fd)
 {
 	struct hc_version v = { .abi_major = WS_ABI_MAJOR, .abi_minor = WS_ABI_MINOR };
 	int err = vmnix_call(fd, HC_VERSION, &v, sizeof(v));
 	int i;
 
-	if (err) {
-		printf("%s, but does not answer: %s\n", what, vmnix_text(err));
-		return;
+	if (err || v.panicked) {
+		tool_error("%s, but does not answer: %s", what,
+			   err ? vmnix_text(err)
+			       : "it has stopped after a fatal error; /proc/vmware/log says why");
+		return false;
 	}
 	printf("%s: release %.*s, build ", what, (int)sizeof(v.release), v.release);
 	for (i = 0; i < 6; i++)
@@ -61,11 +65,10 @@ static void describe(const char *what, int fd)
 	printf(", ABI %u.%u, %u PCPU%s, %llu of %llu MiB free, %u of %u VMs running", v.abi_major,
 	       v.abi_minor, v.pcpus, v.pcpus == 1 ? "" : "s", (unsigned long long)v.mem_free >> 20,
 	       (unsigned long long)v.mem_total >> 20, v.vms_running, v.vms);
-	if (v.panicked)
-		printf(", STOPPED after a fatal error");
-	else if (v.svm_status)
+	if (v.svm_status)
 		printf("; no VMs: %s", vmnix_text(-(int)v.svm_status));
 	putchar('\n');
+	return true;
 }
 
 static int load(const struct options *o)
@@ -89,8 +92,8 @@ static int load(const struct options *o)
 			 args.reason[0] ? args.reason : strerror(err));
 	if (o->action == CHECK)
 		printf("%s: can be loaded\n", o->image);
-	else
-		describe("vmkernel loaded", fd);
+	else if (!describe("vmkernel loaded", fd))
+		return TOOL_FAILED;
 	return TOOL_OK;
 }
 
@@ -118,7 +121,8 @@ static int status(void)
 		       s.borrowed ? "to be borrowed" : "left out by the boot line");
 		return NOT_LOADED;
 	}
-	describe("vmkernel: loaded", fd);
+	if (!describe("vmkernel: loaded", fd))
+		return TOOL_FAILED;
 	printf("memory %s, %llu crossings, %llu doorbells, image %llu KiB\n",
 	       s.borrowed ? "borrowed" : "left out by the boot line",
 	       (unsigned long long)s.crossings, (unsigned long long)s.doorbells,

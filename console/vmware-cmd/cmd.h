@@ -29,6 +29,7 @@ struct target {
 	char config[PATH_MAX]; /* absolute, links resolved: the VM's name in the vmkernel */
 	int fd; /* of /dev/vmnix, -1: no vmkernel, so nothing runs */
 	uint32_t vm; /* 0: none in the vmkernel */
+	int err; /* of asking it; no vmkernel is no error */
 	struct hc_vm_info info; /* if there is one */
 	unsigned int time_limit; /* s, of soft operations */
 	bool verbose;

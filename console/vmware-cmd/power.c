@@ -37,13 +37,15 @@ static enum vmcontrol vmkernel_error(const char *operation, int err)
 	return vmcontrol_error(VMC_OTHER, "Unknown error: %s: %s", operation, vmnix_text(err));
 }
 
-/* Waits until the machine is off; false when the time is over. */
+/* Waits until the machine is off; false when the time is over, or if nobody knows (t->err). */
 static bool wait_until_off(struct target *t, unsigned int seconds)
 {
 	time_t end = now_s() + seconds;
 
 	for (;;) {
 		target_look(t);
+		if (t->err)
+			return false;
 		if (!vmnix_state_is_on(t->info.state) || !t->vm)
 			return true;
 		if (now_s() > end)
@@ -99,7 +101,9 @@ static enum vmcontrol stop_hard(struct target *t)
 	if (err && err != VMK_NOT_FOUND && err != VMK_BAD_STATE)
 		return vmkernel_error("stop", err);
 	if (!wait_until_off(t, CLEAN_UP_S))
-		return vmcontrol_error(VMC_TIMEOUT, "Timeout: the virtual machine does not stop");
+		return t->err ? vmkernel_error("stop", t->err)
+			      : vmcontrol_error(VMC_TIMEOUT,
+						"Timeout: the virtual machine does not stop");
 	clean_up(t);
 	return VMC_OK;
 }
@@ -124,6 +128,8 @@ static enum vmcontrol press_button(struct target *t, const char *operation, bool
 		tool_error("power button pressed, waiting %u s at most", t->time_limit);
 	if (wait_until_off(t, t->time_limit))
 		return VMC_OK;
+	if (t->err)
+		return vmkernel_error(operation, t->err);
 	if (quiet)
 		return VMC_TIMEOUT;
 	return vmcontrol_error(VMC_TIMEOUT,

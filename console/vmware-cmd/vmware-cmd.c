@@ -48,6 +48,7 @@ struct verb {
 	const char *name;
 	int min, max; /* arguments */
 	enum vmcontrol (*run)(struct options *o, char **args, int count);
+	bool file_only; /* works on the .vmx file, whatever the vmkernel does */
 };
 
 /* ---- answers ---- */
@@ -104,7 +105,10 @@ static enum vmcontrol answer_number(const struct options *o, const char *verb, u
 
 void target_look(struct target *t)
 {
-	t->vm = t->fd < 0 ? 0 : vmnix_find_vm(t->fd, t->config, NULL);
+	t->err = 0;
+	t->vm = t->fd < 0 ? 0 : vmnix_find_vm(t->fd, t->config, &t->err);
+	if (t->err == ENODEV)
+		t->err = 0;
 	if (t->vm && vmnix_vm_info(t->fd, t->vm, &t->info))
 		t->vm = 0;
 	if (!t->vm)
@@ -165,6 +169,17 @@ static enum vmcontrol find_target(struct options *o, const char *what)
 				       vmnix_open_text(errno));
 	target_look(t);
 	return VMC_OK;
+}
+
+/* A vmkernel that does not answer may run the machine all the same: then nothing is known. */
+static enum vmcontrol find_known(struct options *o, const char *what)
+{
+	enum vmcontrol code = find_target(o, what);
+
+	if (!code && o->target.err)
+		return vmcontrol_error(VMC_OTHER, "Unknown error: %s: %s", o->target.config,
+				       vmnix_text(o->target.err));
+	return code;
 }
 
 /* ---- verbs ---- */
@@ -289,17 +304,17 @@ static enum vmcontrol do_setconfig(struct options *o, char **args, int count)
 }
 
 static const struct verb verbs[] = {
-	{ "getstate", 0, 0, do_getstate },
-	{ "start", 0, 1, do_start },
-	{ "stop", 0, 1, do_stop },
-	{ "reset", 0, 1, do_reset },
-	{ "attach", 0, 0, do_attach },
-	{ "getuptime", 0, 0, do_getuptime },
-	{ "getid", 0, 0, do_getid },
-	{ "getpid", 0, 0, do_getpid },
-	{ "getconfigfile", 0, 0, do_getconfigfile },
-	{ "getconfig", 1, 1, do_getconfig },
-	{ "setconfig", 2, 2, do_setconfig },
+	{ "getstate", 0, 0, do_getstate, false },
+	{ "start", 0, 1, do_start, false },
+	{ "stop", 0, 1, do_stop, false },
+	{ "reset", 0, 1, do_reset, false },
+	{ "attach", 0, 0, do_attach, false },
+	{ "getuptime", 0, 0, do_getuptime, false },
+	{ "getid", 0, 0, do_getid, false },
+	{ "getpid", 0, 0, do_getpid, false },
+	{ "getconfigfile", 0, 0, do_getconfigfile, true },
+	{ "getconfig", 1, 1, do_getconfig, true },
+	{ "setconfig", 2, 2, do_setconfig, true },
 };
 
 /* ---- server verbs ---- */
@@ -341,7 +356,7 @@ static enum vmcontrol do_register(struct options *o, char **args, int count)
 static enum vmcontrol do_unregister(struct options *o, char **args, int count)
 {
 	struct target *t = &o->target;
-	enum vmcontrol code = find_target(o, args[0]);
+	enum vmcontrol code = find_known(o, args[0]);
 	struct vm_list list;
 	char *config;
 
@@ -362,8 +377,8 @@ static enum vmcontrol do_unregister(struct options *o, char **args, int count)
 }
 
 static const struct verb server_verbs[] = {
-	{ "register", 1, 1, do_register },
-	{ "unregister", 1, 1, do_unregister },
+	{ "register", 1, 1, do_register, false },
+	{ "unregister", 1, 1, do_unregister, false },
 };
 
 /* ---- the command line ---- */
@@ -425,7 +440,7 @@ static enum vmcontrol run(struct options *o)
 		return verb->run(o, o->args + 1, o->count - 1);
 	}
 	verb = find_verb(verbs, sizeof(verbs) / sizeof(verbs[0]), o->args[1], o->count - 2);
-	code = find_target(o, o->args[0]);
+	code = verb->file_only ? find_target(o, o->args[0]) : find_known(o, o->args[0]);
 	return code ? code : verb->run(o, o->args + 2, o->count - 2);
 }
 
