@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /* /version, /pcpu and /debug of the VSI tree: what boot knows and nobody below it. */
 #include "boot/boot.h"
+#include "cpu/apic.h"
 #include "cpu/pcpu.h"
 #include "cpu/time.h"
 #include "lib/text.h"
@@ -9,6 +10,8 @@
 #include "vsi/vsi.h"
 #include "error.h"
 #include "lib/assert.h"
+
+#define STRAY_VECTOR 0xeeu /* of an interrupt that nobody expects */
 
 static int get_version(void *ctx, struct vsi_text *out)
 {
@@ -48,11 +51,20 @@ static int get_panic(void *ctx, struct vsi_text *out)
 	return VMK_OK;
 }
 
-/* 1: assertion, 2: invalid opcode, 3: page fault; all on the console's processor. */
+/* A PCPU that gets an interrupt nobody sends, when it comes to take it. */
+static int panic_elsewhere(void)
+{
+	if (pcpu_count() < 2 || pcpu_get(1)->state != PCPU_ONLINE)
+		return VMK_NOT_FOUND;
+	apic_send_fixed(pcpu_get(1)->apic_id, STRAY_VECTOR);
+	return VMK_OK;
+}
+
+/* 1 to 3 on the console's processor, 4 on PCPU 1. */
 static int set_panic(void *ctx, const char *text)
 {
 	(void)ctx;
-	if (text[0] < '0' || text[0] > '3' || text[1])
+	if (text[0] < '0' || text[0] > '4' || text[1])
 		return VMK_BAD_PARAM;
 	if (text[0] == '1')
 		vmk_panic("asked for by /debug/panic");
@@ -60,7 +72,7 @@ static int set_panic(void *ctx, const char *text)
 		asm volatile("ud2");
 	if (text[0] == '3')
 		*(volatile uint32_t *)PCPU_STACKS = 0; /* a guard page */
-	return VMK_OK;
+	return text[0] == '4' ? panic_elsewhere() : VMK_OK;
 }
 
 static struct vsi_node debug = VSI_FOLDER("debug", "for testing the vmkernel itself");
@@ -69,9 +81,11 @@ static struct vsi_node nodes[] = {
 	VSI_TEXT("uptime", "seconds since the vmkernel arrived", get_uptime, NULL, NULL),
 	VSI_TEXT("pcpus", "processors and their interrupts", get_pcpus, NULL, NULL),
 };
-static struct vsi_node panic_node = VSI_TEXT("panic",
-					     "write 1: assertion, 2: invalid opcode, 3: page fault",
-					     get_panic, set_panic, NULL);
+static struct vsi_node panic_node =
+	VSI_TEXT("panic",
+		 "write 1: assertion, 2: invalid opcode, 3: page fault, "
+		 "4: stray interrupt on PCPU 1",
+		 get_panic, set_panic, NULL);
 
 int boot_vsi_init(void)
 {
