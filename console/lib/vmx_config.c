@@ -217,15 +217,22 @@ static bool read_serial(const struct reader *r, struct vmx_config *c)
 	return true;
 }
 
+uint32_t vmx_shares(const char *value, uint32_t vcpus)
+{
+	uint64_t shares;
+
+	if (tool_number(value, 0, UINT32_MAX, &shares))
+		return (uint32_t)shares;
+	if (!strcasecmp(value, "low"))
+		return 500 * vcpus;
+	return strcasecmp(value, "high") ? 1000 * vcpus : 2000 * vcpus;
+}
+
 static bool read_sched(const struct reader *r, struct vmx_config *c)
 {
 	const char *shares = vmx_file_get(r->f, "sched.cpu.shares");
 
-	c->shares = number(r->f, "sched.cpu.shares", 1000 * c->vcpus);
-	if (shares && !strcasecmp(shares, "low"))
-		c->shares = 500 * c->vcpus;
-	else if (shares && !strcasecmp(shares, "high"))
-		c->shares = 2000 * c->vcpus;
+	c->shares = vmx_shares(shares ? shares : "normal", c->vcpus);
 	c->min_pct = number(r->f, "sched.cpu.min", 0);
 	c->max_pct = number(r->f, "sched.cpu.max", 0);
 	if (c->min_pct > 100 * c->vcpus)

@@ -48,6 +48,9 @@ bool vmx_config_read(const struct vmx_file *f, struct vmx_config *c, vmx_warn wa
  */
 bool vmx_value_ok(const char *key, const char *value);
 
+/* What a good value of sched.cpu.shares means: a number, low, normal or high for each VCPU. */
+uint32_t vmx_shares(const char *value, uint32_t vcpus);
+
 /* "56 4d … - …" or "564d…-…": 32 hexadecimal digits, blanks and - between bytes. */
 bool vmx_uuid_parse(const char *text, uint8_t uuid[16]);
 #define VMX_UUID_TEXT 48u

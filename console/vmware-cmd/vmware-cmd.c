@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "cmd.h"
+#include "info.h"
+#include "resource.h"
 #include "tool.h"
 #include "vm_list.h"
 #include "vmx_config.h"
@@ -22,6 +24,7 @@ static const char help[] =
 	"usage: vmware-cmd [OPTION…] -l                     registered virtual machines\n"
 	"       vmware-cmd [OPTION…] -s register CONFIG\n"
 	"       vmware-cmd [OPTION…] -s unregister CONFIG\n"
+	"       vmware-cmd [OPTION…] -s getresource VARIABLE\n"
 	"       vmware-cmd [OPTION…] VM VERB [ARGUMENT…]\n"
 	"VM is the path of its .vmx file, its display name or its uuid.bios. VERBs:\n"
 	"  getstate                     on or off\n"
@@ -32,6 +35,11 @@ static const char help[] =
 	"  getid, getpid                number of the machine, of its process (0: none)\n"
 	"  getconfigfile                path of its .vmx file\n"
 	"  getconfig KEY, setconfig KEY VALUE\n"
+	"  getresource VARIABLE, setresource VARIABLE VALUE\n"
+	"  getproductinfo product|platform|build|majorversion|minorversion|revision\n"
+	"  getremoteconnections         number of vmware-console sessions\n"
+	"  getcapabilities              of the caller: 4 see, 2 change, 1 switch, added up\n"
+	"  getrunasuser                 owner of its .vmx file\n"
 	"  attach                       new process for a machine whose process has died\n"
 	"OPTIONs: -q the bare value, -v say more, --timeout S for soft operations (60),\n"
 	"  -h, --help, --version\n"
@@ -303,6 +311,51 @@ static enum vmcontrol do_setconfig(struct options *o, char **args, int count)
 	return answer(o, "setconfig", args, count, "1");
 }
 
+static enum vmcontrol do_getresource(struct options *o, char **args, int count)
+{
+	char value[RESOURCE_TEXT];
+	enum vmcontrol code = resource_get(&o->target, args[0], value, sizeof(value));
+
+	return code ? code : answer(o, "getresource", args, count, value);
+}
+
+static enum vmcontrol do_setresource(struct options *o, char **args, int count)
+{
+	enum vmcontrol code = resource_set(&o->target, args[0], args[1]);
+
+	return code ? code : answer(o, "setresource", args, count, "1");
+}
+
+static enum vmcontrol do_getproductinfo(struct options *o, char **args, int count)
+{
+	char value[RESOURCE_TEXT];
+	enum vmcontrol code = product_info(&o->target, args[0], value, sizeof(value));
+
+	return code ? code : answer(o, "getproductinfo", args, count, value);
+}
+
+static enum vmcontrol do_getremoteconnections(struct options *o, char **args, int count)
+{
+	(void)args;
+	(void)count;
+	return answer_number(o, "getremoteconnections", console_sessions(&o->target));
+}
+
+static enum vmcontrol do_getcapabilities(struct options *o, char **args, int count)
+{
+	(void)args;
+	(void)count;
+	return answer_number(o, "getcapabilities", capabilities(&o->target));
+}
+
+static enum vmcontrol do_getrunasuser(struct options *o, char **args, int count)
+{
+	char value[RESOURCE_TEXT];
+	enum vmcontrol code = run_as_user(&o->target, value, sizeof(value));
+
+	return code ? code : answer(o, "getrunasuser", args, count, value);
+}
+
 static const struct verb verbs[] = {
 	{ "getstate", 0, 0, do_getstate, false },
 	{ "start", 0, 1, do_start, false },
@@ -315,6 +368,12 @@ static const struct verb verbs[] = {
 	{ "getconfigfile", 0, 0, do_getconfigfile, true },
 	{ "getconfig", 1, 1, do_getconfig, true },
 	{ "setconfig", 2, 2, do_setconfig, true },
+	{ "getresource", 1, 1, do_getresource, false },
+	{ "setresource", 2, 2, do_setresource, false },
+	{ "getproductinfo", 1, 1, do_getproductinfo, true },
+	{ "getremoteconnections", 0, 0, do_getremoteconnections, false },
+	{ "getcapabilities", 0, 0, do_getcapabilities, true },
+	{ "getrunasuser", 0, 0, do_getrunasuser, true },
 };
 
 /* ---- server verbs ---- */
@@ -376,9 +435,25 @@ static enum vmcontrol do_unregister(struct options *o, char **args, int count)
 	return code;
 }
 
+static enum vmcontrol do_host_getresource(struct options *o, char **args, int count)
+{
+	char value[RESOURCE_TEXT];
+	enum vmcontrol code;
+	int fd = vmnix_open();
+
+	if (fd < 0)
+		return vmcontrol_error(errno == EACCES || errno == EPERM ? VMC_PERMISSION
+									 : VMC_OTHER,
+				       "%s", vmnix_open_text(errno));
+	code = resource_get_host(fd, args[0], value, sizeof(value));
+	close(fd);
+	return code ? code : answer(o, "getresource", args, count, value);
+}
+
 static const struct verb server_verbs[] = {
 	{ "register", 1, 1, do_register, false },
 	{ "unregister", 1, 1, do_unregister, false },
+	{ "getresource", 1, 1, do_host_getresource, false },
 };
 
 /* ---- the command line ---- */

@@ -139,7 +139,7 @@ static int connect_to(uint32_t vm, const char *config, const struct hc_vm_info *
 
 	if (!info->attached && !vmx_process_start(config, true, why, sizeof(why)))
 		tool_die(TOOL_FAILED, "%s", why);
-	snprintf(path, sizeof(path), "/var/run/vmware/%u.console", vm);
+	snprintf(path, sizeof(path), VM_CONSOLE_SOCKET, vm);
 	for (tries = 0; tries < CONNECT_TRIES; tries++) {
 		fd = unix_connect(path, false);
 		if (fd >= 0)
