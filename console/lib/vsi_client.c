@@ -25,6 +25,24 @@ static int append(char **text, size_t *len, const struct hc_vsi *part)
 	return VMK_OK;
 }
 
+/*
+ * A value that takes several calls is made anew for each: cutting the pieces at the
+ * ends of lines keeps each line's figures together.
+ */
+static void cut_at_line_end(struct hc_vsi *part)
+{
+	uint32_t keep = part->len;
+
+	if (keep > sizeof(part->text))
+		return;
+	while (keep && part->text[keep - 1] != '\n')
+		keep--;
+	if (!keep)
+		return;
+	part->next -= part->len - keep;
+	part->len = keep;
+}
+
 static int fetch(int fd, uint32_t nr, const char *path, char **text)
 {
 	uint32_t offset = 0;
@@ -39,6 +57,8 @@ static int fetch(int fd, uint32_t nr, const char *path, char **text)
 
 		memcpy(part.path, path, strlen(path));
 		err = vmnix_call(fd, nr, &part, sizeof(part));
+		if (!err && nr == HC_VSI_GET && part.next)
+			cut_at_line_end(&part);
 		if (!err)
 			err = append(text, &len, &part);
 		if (!err && part.next && part.next <= offset)
