@@ -140,6 +140,7 @@ TOOL_DIRS := $(filter-out console/lib console/image,$(patsubst %/,%,$(sort $(dir
 TOOLS := $(TOOL_DIRS:%=build/%)
 TOOL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
 	-Iconsole -Iconsole/lib -Ivmnix -Iworld-switch -DVMNIX_VERSION='"$(VERSION)"' -include $(AUTOCONF)
+TOOL_LIBS_esxtop := -lncurses -ltinfo
 LIB_OBJ := $(patsubst %,build/obj/%.o,$(wildcard console/lib/*.c))
 tool_obj = $(patsubst %,build/obj/%.o,$(wildcard $(1)/*.c))
 tools: $(TOOLS)
@@ -151,7 +152,7 @@ build/obj/console/lib.a: $(LIB_OBJ)
 	$(call say,AR      $@)rm -f $@ && ar rcs $@ $^
 $(TOOLS): build/%: $$(call tool_obj,$$*) $(if $(LIB_OBJ),build/obj/console/lib.a)
 	$(call say,LD      $@)mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^ -ljansson -lpthread
+	$(Q)$(CC) -static -o $@ $^ $(TOOL_LIBS_$(@F)) -ljansson -lpthread
 
 # ---- image, run, install ---------------------------------------------------------------
 

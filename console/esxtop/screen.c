@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-FileCopyrightText: 2026 The vmnix authors
+/*
+ * The interactive mode: shows a view, takes keys until the delay is over, then
+ * reads again. Questions stand in the first line; the empty one above the rows
+ * says what a key could not do.
+ */
+#include <curses.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tool.h"
+#include "top.h"
+#include "vmnix_dev.h"
+
+#define HEADER_MARK '\1'
+#define DELAY_MAX 86400u
+
+static const char *const help[] = {
+	"Keys of esxtop",
+	"",
+	"c  CPU panel                m  memory panel",
+	"s  seconds between refreshes (now %u)",
+	"e  worlds of each group, too        V  VMs only",
+	"space  refresh at once      q  quit        h  this help",
+	"",
+	"Order, CPU panel:     U  %%USED    R  %%RDY    N  ID",
+	"Order, memory panel:  M  MEMSZ    T  TCHD    N  ID",
+	"",
+	"%%USED  time on a PCPU, %%RUN the same: the vmkernel's work for a world",
+	"       is done, and counted, in the world's own time",
+	"%%WAIT  without anything to do or not started; %%IDLE of this: a VCPU in HLT",
+	"%%RDY   ready, but no PCPU was free; %%MLMTD of this: held back by its maximum",
+	"MEMSZ  memory of the VM in MB, TCHD of this in use, NPT its nested page tables",
+	"",
+	"A world's %%RUN, %%WAIT and %%RDY make 100. So do a PCPU's worlds and its idling.",
+	"The console's PCPU is Linux's own and not shown.",
+	"",
+	"Any key goes back.",
+};
+
+struct screen {
+	int fd;
+	uint32_t delay;
+	struct top_view view;
+	struct top_snapshot before, now;
+	struct top_table table;
+	const char *note; /* what the last key came to */
+};
+
+static volatile sig_atomic_t asked_to_end;
+
+static void on_signal(int nr)
+{
+	(void)nr;
+	asked_to_end = 1;
+}
+
+static void put_text(char *text, const char *note)
+{
+	char *line, *save;
+	int row = 0;
+
+	erase();
+	/* Blank lines count, so no strtok. */
+	for (line = text; row < LINES && line && *line; line = save) {
+		save = strchr(line, '\n');
+		if (save)
+			*save++ = '\0';
+		if (*line == HEADER_MARK) {
+			if (note)
+				mvaddnstr(row - 1, 0, note, COLS);
+			attron(A_REVERSE);
+			mvprintw(row, 0, "%-*.*s", COLS, COLS, line + 1);
+			attroff(A_REVERSE);
+		} else {
+			mvaddnstr(row, 0, line, COLS);
+		}
+		row++;
+	}
+	refresh();
+}
+
+static void draw(const struct screen *s)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return;
+	top_view_write(&s->view, &s->table, &s->now, out);
+	fclose(out);
+	if (text)
+		put_text(text, s->note);
+	free(text);
+}
+
+static void show_help(const struct screen *s)
+{
+	erase();
+	for (int i = 0; i < LINES && i < (int)(sizeof(help) / sizeof(help[0])); i++) {
+		move(i, 0);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		printw(help[i], s->delay);
+#pragma GCC diagnostic pop
+	}
+	refresh();
+	timeout(-1);
+	while (getch() == KEY_RESIZE)
+		;
+}
+
+static void ask_delay(struct screen *s)
+{
+	char answer[16] = "";
+	uint64_t n;
+
+	draw(s);
+	mvprintw(0, 0, "Seconds between refreshes (now %u): ", s->delay);
+	clrtoeol();
+	echo();
+	timeout(-1);
+	getnstr(answer, sizeof(answer) - 1);
+	noecho();
+	if (answer[0] && !tool_number(answer, 1, DELAY_MAX, &n))
+		s->note = "That is no number of seconds from 1 to 86400.";
+	else if (answer[0])
+		s->delay = (uint32_t)n;
+}
+
+static void set_panel(struct screen *s, enum top_panel panel)
+{
+	if (s->view.panel != panel)
+		s->view.sort = TOP_BY_ID;
+	s->view.panel = panel;
+}
+
+/* One key; false: quit. */
+static bool take_key(struct screen *s, int key)
+{
+	s->note = NULL;
+	switch (key) {
+	case 'q':
+		return false;
+	case 'c':
+		set_panel(s, TOP_CPU);
+		break;
+	case 'm':
+		set_panel(s, TOP_MEMORY);
+		break;
+	case 'e':
+		s->view.expanded = !s->view.expanded;
+		break;
+	case 'V':
+		s->view.vms_only = !s->view.vms_only;
+		break;
+	case 's':
+		ask_delay(s);
+		break;
+	case 'h':
+	case '?':
+		show_help(s);
+		break;
+	case KEY_RESIZE:
+		break;
+	case 'L' & 0x1f:
+		clearok(stdscr, TRUE);
+		break;
+	default:
+		if (!top_view_sort_key(&s->view, key))
+			s->note = "No such key here: h for help.";
+	}
+	return true;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
+/* Takes keys until the next refresh is due; false: quit. */
+static bool serve(struct screen *s)
+{
+	int64_t start = now_ms(), left;
+	int key;
+
+	for (;;) {
+		draw(s);
+		left = start + s->delay * 1000ll - now_ms();
+		if (left <= 0)
+			return true;
+		timeout((int)left);
+		key = getch();
+		if (asked_to_end)
+			return false;
+		if (key == ERR && now_ms() < start + s->delay * 1000ll) {
+			struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+
+			/* A terminal that has gone is always "ready" and has nothing to say. */
+			if (poll(&in, 1, 0) > 0 && in.revents & (POLLHUP | POLLERR))
+				return false;
+			continue;
+		}
+		if (key == ERR || key == ' ')
+			return true;
+		if (!take_key(s, key))
+			return false;
+	}
+}
+
+/* The next snapshot and what it means; 0, or an error of vmnix_dev.h. */
+static int update(struct screen *s)
+{
+	struct top_snapshot next;
+	struct top_table table;
+	int err = top_read(s->fd, &next);
+
+	if (err)
+		return err;
+	if (!top_table_make(&s->now, &next, &table)) {
+		top_snapshot_free(&next);
+		return ENOMEM;
+	}
+	top_snapshot_free(&s->before);
+	top_table_free(&s->table);
+	s->before = s->now;
+	s->now = next;
+	s->table = table;
+	return VMK_OK;
+}
+
+static int run(struct screen *s, uint64_t count)
+{
+	int err = top_read(s->fd, &s->now);
+	uint64_t done = 0;
+
+	/* The first figures come soon: they tell of an instant only. */
+	if (!err)
+		usleep(200000);
+	if (!err)
+		err = update(s);
+	while (!err && serve(s) && (!count || ++done < count))
+		err = update(s);
+	return err;
+}
+
+int top_screen(int fd, uint32_t delay, uint64_t count)
+{
+	static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
+	struct sigaction action = { .sa_handler = on_signal };
+	struct screen s = { .fd = fd, .delay = delay };
+	SCREEN *terminal;
+	int err;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		tool_error("this is no terminal: -b writes CSV");
+		return TOOL_FAILED;
+	}
+	terminal = newterm(NULL, stdout, stdin);
+	if (!terminal) {
+		tool_error("unknown kind of terminal '%s': set TERM",
+			   getenv("TERM") ? getenv("TERM") : "");
+		return TOOL_FAILED;
+	}
+	/* newterm has its own handlers, which would end us in the middle of anything. */
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &action, NULL);
+	cbreak();
+	noecho();
+	keypad(stdscr, TRUE);
+	curs_set(0);
+	err = run(&s, count);
+	endwin();
+	delscreen(terminal);
+	top_snapshot_free(&s.before);
+	top_snapshot_free(&s.now);
+	top_table_free(&s.table);
+	if (err)
+		tool_error("%s", vmnix_text(err));
+	return err ? TOOL_FAILED : TOOL_OK;
+}
