@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /* The small things that all tools share; see tool.h. */
 #include "tool.h"
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -26,12 +27,36 @@ const char *tool_name(void)
 	return name;
 }
 
+/* What came from elsewhere must not make two lines of one, or move the terminal's cursor. */
+static void make_one_line(char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+}
+
+void tool_line(const char *prefix, const char *fmt, va_list args)
+{
+	char *text = NULL, *line = NULL;
+
+	fflush(stdout);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	if (text)
+		make_one_line(text);
+	/* One write: two tools on one terminal do not mix their lines. */
+	if (asprintf(&line, "%s%s\n", prefix, text ? text : fmt) > 0)
+		tool_write_all(STDERR_FILENO, line, strlen(line));
+	free(line);
+	free(text);
+}
+
 static void say(const char *fmt, va_list args)
 {
-	fflush(stdout);
-	fprintf(stderr, "%s: ", name);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	char prefix[64];
+
+	snprintf(prefix, sizeof(prefix), "%s: ", name);
+	tool_line(prefix, fmt, args);
 }
 
 void tool_error(const char *fmt, ...)
@@ -155,6 +180,11 @@ static void *read_all(int fd, size_t max, size_t *len)
 		data[done] = 0;
 	*len = done;
 	return data;
+}
+
+const char *tool_read_text(int err)
+{
+	return err == EINVAL ? "not a regular file" : strerror(err);
 }
 
 void *tool_read_file(const char *path, size_t max, size_t *len)

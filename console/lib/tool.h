@@ -4,6 +4,7 @@
 #ifndef TOOL_H
 #define TOOL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,9 @@ const char *tool_name(void);
 
 /* "tool: text" on standard error. */
 void tool_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* A line of another form: control characters in what fmt makes become "?", prefix stays. */
+void tool_line(const char *prefix, const char *fmt, va_list args);
 
 /* tool_error, then exit(code). */
 void tool_die(int code, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
@@ -43,5 +47,8 @@ bool tool_write_all(int fd, const void *data, size_t len);
 
 /* All of a regular file, freed by the caller; NULL and errno if it cannot be (EFBIG: above max). */
 void *tool_read_file(const char *path, size_t max, size_t *len);
+
+/* What such an errno means. */
+const char *tool_read_text(int err);
 
 #endif

@@ -185,7 +185,7 @@ bool vmx_file_load(struct vmx_file *f, const char *path, char *why, size_t why_s
 	if (text)
 		return vmx_file_parse(f, path, text, len, why, why_size);
 	*f = (struct vmx_file){};
-	snprintf(why, why_size, "%s: %s", path, strerror(errno));
+	snprintf(why, why_size, "%s: %s", path, tool_read_text(errno));
 	return false;
 }
 

@@ -79,7 +79,7 @@ static int load(const struct options *o)
 	int fd, err;
 
 	if (!data)
-		tool_die(TOOL_FAILED, "%s: %s", o->image, strerror(errno));
+		tool_die(TOOL_FAILED, "%s: %s", o->image, tool_read_text(errno));
 	fd = open_device();
 	args.image = (uintptr_t)data;
 	args.bytes = len;

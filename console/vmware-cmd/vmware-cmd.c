@@ -63,14 +63,13 @@ struct verb {
 
 enum vmcontrol vmcontrol_error(enum vmcontrol code, const char *fmt, ...)
 {
+	char prefix[40];
 	va_list args;
 
-	fflush(stdout);
-	fprintf(stderr, "VMControl error -%d: ", code);
+	snprintf(prefix, sizeof(prefix), "VMControl error -%d: ", code);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	tool_line(prefix, fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
 	return code;
 }
 

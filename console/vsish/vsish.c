@@ -231,6 +231,8 @@ int main(int argc, char **argv)
 		if (argc == 2)
 			tool_die(TOOL_USAGE, "-e wants a command");
 	}
+	if (first < argc && argv[first][0] == '-')
+		tool_die(TOOL_USAGE, "unknown option '%s' (--help)", argv[first]);
 	fd = vmnix_open();
 	if (fd < 0)
 		tool_die(TOOL_FAILED, "%s", vmnix_open_text(errno));
