@@ -54,13 +54,19 @@ static bool wait_until_off(struct target *t, unsigned int seconds)
 	}
 }
 
+/* A VM that has gone off, and is still there. One that is being made belongs to its maker. */
+static bool has_remains(const struct target *t)
+{
+	return t->vm && (t->info.state == HC_VM_OFF || t->info.state == HC_VM_CRASHED);
+}
+
 /* After power off: waits for the machine's process to free it, or frees it if there is none. */
 static void clean_up(struct target *t)
 {
 	time_t end = now_s() + CLEAN_UP_S;
 	struct hc_vm args;
 
-	for (target_look(t); t->vm && now_s() <= end; target_look(t)) {
+	for (target_look(t); has_remains(t) && now_s() <= end; target_look(t)) {
 		args = (struct hc_vm){ .vm = t->vm };
 		if (!t->info.attached)
 			vmnix_call(t->fd, HC_VM_DESTROY, &args, sizeof(args));
@@ -79,8 +85,11 @@ static enum vmcontrol run_process(struct target *t, bool attach)
 
 enum vmcontrol power_start(struct target *t)
 {
-	if (t->vm && !vmnix_state_is_on(t->info.state))
+	if (has_remains(t))
 		clean_up(t);
+	if (t->vm && t->info.state == HC_VM_BUILDING)
+		return vmcontrol_error(VMC_STATE, "Invalid operation for virtual machine's "
+						  "current state: it is being started already");
 	if (t->vm && vmnix_state_is_on(t->info.state))
 		return state_error(t, "start");
 	return run_process(t, false);

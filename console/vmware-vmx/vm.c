@@ -95,7 +95,7 @@ static bool fill(struct vmx *x, char *why)
 	bool ok = false;
 
 	if (!kernel)
-		return refuse(why, c->kernel, strerror(errno));
+		return refuse(why, c->kernel, tool_read_text(errno));
 	boot.kernel = kernel;
 	if (c->initrd[0]) {
 		initrd = tool_read_file(c->initrd, INITRD_MAX, &boot.initrd_len);
@@ -103,7 +103,7 @@ static bool fill(struct vmx *x, char *why)
 	}
 	describe_machine(c, &boot.machine);
 	if (c->initrd[0] && !initrd) {
-		refuse(why, c->initrd, strerror(errno));
+		refuse(why, c->initrd, tool_read_text(errno));
 	} else if (!guest_image_build(&g, &boot, text, sizeof(text))) {
 		refuse(why, c->kernel, text);
 	} else {
@@ -130,30 +130,40 @@ static bool attach(struct vmx *x, char *why)
 	return !err || refuse(why, "attach", vmnix_text(err));
 }
 
-bool vm_is_running(const struct vmx *x)
+/* Why a VM of this name forbids a start; NULL: it does not. */
+static const char *obstacle(const struct hc_vm_info *info)
 {
-	uint32_t vm = vmnix_find_vm(x->fd, x->path, NULL);
-	struct hc_vm_info info;
-
-	return vm && !vmnix_vm_info(x->fd, vm, &info) && vmnix_state_is_on(info.state);
+	if (info->state == HC_VM_BUILDING)
+		return "the virtual machine is being started";
+	if (vmnix_state_is_on(info->state))
+		return "the virtual machine is running already";
+	return info->attached ? "the virtual machine is being stopped" : NULL;
 }
 
-/* What a VM of this name that is no longer on, and has no process, has left behind. */
-static bool remove_remains(struct vmx *x, char *why)
+bool vm_may_start(struct vmx *x, char *why)
 {
 	struct hc_vm_info info;
+	const char *text;
 	int err;
 
 	x->vm = vmnix_find_vm(x->fd, x->path, &err);
 	if (err)
 		return refuse(why, "vmkernel", vmnix_text(err));
-	if (!x->vm || vmnix_vm_info(x->fd, x->vm, &info))
+	if (!x->vm || vmnix_vm_info(x->fd, x->vm, &info)) {
+		x->vm = 0;
 		return true;
-	if (vmnix_state_is_on(info.state))
-		return refuse(why, x->path, "the virtual machine is running already");
-	if (info.attached)
-		return refuse(why, x->path, "the virtual machine is being started or stopped");
-	vm_destroy(x);
+	}
+	text = obstacle(&info);
+	return !text || refuse(why, x->path, text);
+}
+
+/* What a VM of this name that is no longer on, and has no process, has left behind. */
+static bool remove_remains(struct vmx *x, char *why)
+{
+	if (!vm_may_start(x, why))
+		return false;
+	if (x->vm)
+		vm_destroy(x);
 	return true;
 }
 
@@ -181,6 +191,8 @@ static bool create(struct vmx *x, char *why)
 	else if (err == VMK_OVERCOMMIT)
 		refuse(why, x->path,
 		       "sched.cpu.min cannot be reserved: too little processor time is left");
+	else if (err == VMK_EXISTS)
+		refuse(why, x->path, "the virtual machine is being started");
 	else if (err)
 		refuse(why, x->path, vmnix_text(err));
 	x->vm = args.vm;

@@ -58,13 +58,18 @@ static void make_uuid(struct vmx *x)
 		warn(NULL, why);
 }
 
-static bool read_config(struct vmx *x, char *why)
+static bool read_config(struct vmx *x, bool open_log, bool append, char *why)
 {
 	struct vmx_file f;
 	bool ok;
 
 	if (!vmx_file_load(&f, x->path, why, VMX_WHY_MAX))
 		return false;
+	/* Only now: what is no .vmx file gets no log beside it. */
+	if (open_log && !vmx_log_open(x->path, append))
+		tool_error("warning: no vmware.log beside %s: %s", x->path, strerror(errno));
+	vmx_log("vmware-vmx " VMNIX_VERSION ", process %d: %s %s", (int)getpid(),
+		append ? "attach" : "start", x->path);
 	ok = vmx_config_read(&f, &x->config, warn, NULL, why, VMX_WHY_MAX);
 	vmx_file_free(&f);
 	return ok;
@@ -78,16 +83,9 @@ static bool bring_up(struct vmx *x, const struct options *o, char *why)
 		return false;
 	}
 	/* Before the log of the running machine is put away. */
-	if (!o->attach && vm_is_running(x)) {
-		tool_format(why, VMX_WHY_MAX, "%s: the virtual machine is running already",
-			    x->path);
+	if (!o->attach && !vm_may_start(x, why))
 		return false;
-	}
-	if (!vmx_log_open(x->path, o->attach))
-		tool_error("warning: no vmware.log beside %s: %s", x->path, strerror(errno));
-	vmx_log("vmware-vmx " VMNIX_VERSION ", process %d: %s %s", (int)getpid(),
-		o->attach ? "attach" : "start", x->path);
-	if (!read_config(x, why) || !serve_prepare(why))
+	if (!read_config(x, true, o->attach, why) || !serve_prepare(why))
 		return false;
 	if (!x->config.has_uuid && !o->attach)
 		make_uuid(x);
@@ -199,7 +197,7 @@ int main(int argc, char **argv)
 	if (!realpath(o.config, vmx.path))
 		tool_die(TOOL_FAILED, "%s: %s", o.config, strerror(errno));
 	if (o.check) {
-		if (!read_config(&vmx, why))
+		if (!read_config(&vmx, false, false, why))
 			tool_die(TOOL_FAILED, "%s", why);
 		printf("%s: %s, %u MiB\n", vmx.path, vmx.config.display_name, vmx.config.mem_mb);
 		return tool_finish(TOOL_OK);

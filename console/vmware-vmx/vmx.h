@@ -48,8 +48,8 @@ struct vmx {
 
 /* ---- vm.c: all errors are told by why (VMX_WHY_MAX bytes) ------------------------------ */
 
-/* Whether a VM of this .vmx file is on already. */
-bool vm_is_running(const struct vmx *x);
+/* False if a VM of this .vmx file is on, or is just being started or stopped. */
+bool vm_may_start(struct vmx *x, char *why);
 /* Makes the VM, fills it, switches it on. On failure nothing is left of it. */
 bool vm_start(struct vmx *x, char *why);
 /* Takes over a VM that is there and that nobody serves. */
