@@ -27,6 +27,8 @@ NO_IDIOMS void *memset(void *dst, int c, size_t len)
 		((word_t *)d)[2] = pattern;
 		((word_t *)d)[3] = pattern;
 	}
+	for (; len >= WORD; len -= WORD, d += WORD)
+		*(word_t *)d = pattern;
 	for (; len; len--)
 		*d++ = (uint8_t)c;
 	return dst;
@@ -46,6 +48,8 @@ NO_IDIOMS static void copy_up(uint8_t *d, const uint8_t *s, size_t len)
 		((word_t *)d)[2] = w2;
 		((word_t *)d)[3] = w3;
 	}
+	for (; len >= WORD; len -= WORD, d += WORD, s += WORD)
+		*(word_t *)d = *(const word_t *)s;
 	for (; len; len--)
 		*d++ = *s++;
 }
