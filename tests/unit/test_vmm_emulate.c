@@ -396,12 +396,47 @@ static void test_length(void **state)
 	assert_int_equal(emulate_length(&v, (const uint8_t *)"\x0f", 1, 0xa20f, 2), 0);
 }
 
+static uint64_t written_to;
+
 static void nowhere_write(void *opaque, uint64_t gpa, unsigned int size, uint64_t val)
 {
 	(void)opaque;
-	(void)gpa;
+	written_to = gpa;
 	(void)val;
 	assert_true(size <= 8);
+}
+
+/* What the processor found is taken for the one memory operand that can be meant, and no other. */
+static void test_hit(void **state)
+{
+	static uint8_t elsewhere[INSN_MAX] = "\x8b\x03"; /* mov (%rbx), %eax */
+	struct guest_view v = view64();
+	struct guest_fault fault;
+
+	(void)state;
+	v.ram = low_ram;
+	v.mmio_read = low_read;
+	v.mmio_write = nowhere_write;
+	v.code = elsewhere;
+	v.hit = true;
+	v.hit_gpa = 0x7654321ff0;
+	for (int round = 0; round < 2; round++) {
+		v.decoded = real_cache; /* the bytes at RIP are not looked at */
+		v.gpr[RBX] = 0x20ff0;
+		assert_int_equal(one(&v, "\xcc", 1, &fault), EMULATE_DONE);
+		assert_int_equal(v.gpr[RAX], 0x54321ff0);
+		v.gpr[RBX] = 0x20ff4;
+		assert_int_equal(one(&v, "\xcc", 1, &fault), EMULATE_DONE);
+		assert_int_equal(v.gpr[RAX], 0x20ff4);
+	}
+	/* A read was allowed: a write must ask the tables. */
+	elsewhere[0] = 0x89; /* mov %eax, (%rbx) */
+	v.gpr[RBX] = 0x20ff0;
+	assert_int_equal(one(&v, "\xcc", 1, &fault), EMULATE_DONE);
+	assert_int_equal(written_to, 0x20ff0);
+	v.hit_write = true;
+	assert_int_equal(one(&v, "\xcc", 1, &fault), EMULATE_DONE);
+	assert_int_equal(written_to, 0x7654321ff0);
 }
 
 /* Whatever bytes there are: never a crash, never more than the device, RIP stays near. */
@@ -447,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_protected_mode),
 		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_hit),
 		cmocka_unit_test(test_noise),
 	};
 

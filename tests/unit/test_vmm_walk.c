@@ -100,8 +100,10 @@ static void test_four_levels(void **state)
 	(void)state;
 	long_mode(W | U);
 	expect(LONG_GVA, WALK_USER, 0x123456567ull);
-	assert_ptr_equal(r.leaf, mem + 0x4000 + 4 * 8);
-	assert_int_equal(*r.leaf, r.leaf_value);
+	assert_int_equal(r.levels, 4);
+	assert_ptr_equal(r.entry[3].where, mem + 0x4000 + 4 * 8);
+	for (unsigned int i = 0; i < r.levels; i++)
+		assert_int_equal(*r.entry[i].where, r.entry[i].value);
 	assert_int_equal(get64(0x1000, 1) & (A | D), A);
 	assert_int_equal(get64(0x4000, 4) & (A | D), A);
 	expect(LONG_GVA, WALK_USER | WALK_WRITE, 0x123456567ull);
@@ -215,7 +217,7 @@ static void test_32_bit(void **state)
 	set32(0x1000, 5, 0x2000 | P | W | U);
 	set32(0x2000, 6, 0x12345000 | P | W | U);
 	expect(5u << 22 | 6u << 12 | 0x89, WALK_WRITE, 0x12345089);
-	assert_null(r.leaf);
+	assert_int_equal(r.levels, 0);
 	memcpy(&entry, mem + 0x2000 + 6 * 4, 4);
 	assert_int_equal(entry & (A | D), A | D);
 	/* A neighbour is not touched. */

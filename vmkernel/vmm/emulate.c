@@ -12,7 +12,6 @@
 #include "vmm/emulate_private.h"
 #include "vmm/guest_walk.h"
 
-#define INSN_MAX 15u
 #define VEC_UD 6u
 #define CACHE_SLOTS 16u
 
@@ -105,30 +104,40 @@ static bool decode_bytes(struct emulation *e, struct decoded *d, unsigned int go
 	return false;
 }
 
-/* The instruction at RIP, decoded into d or found in the cache. False: e->fault. */
-static bool decode(struct emulation *e, struct decoded *d)
+/* The instruction in these bytes of guest memory out of the cache, where it then is. */
+static bool decode_cached(struct emulation *e, const uint8_t *bytes)
 {
-	uint64_t at = e->mode64 ? e->v->rip : (uint32_t)(e->v->seg[SEG_CS].base + e->v->rip);
-	unsigned int got = guest_fetch(e->v, at, d->bytes, INSN_MAX, e->fault);
-	struct decoded *known;
+	struct decoded *known = &e->v->decoded->slot[e->v->rip % CACHE_SLOTS];
 
-	if (!got)
-		return false;
-	/* Code that runs over into a page that is not there is not worth a slot. */
-	if (!e->v->decoded || got < INSN_MAX)
-		return decode_bytes(e, d, got);
-	known = &e->v->decoded->slot[e->v->rip % CACHE_SLOTS];
-	if (known->mode == code_mode(e->v) && !memcmp(known->bytes, d->bytes, INSN_MAX)) {
+	if (known->mode == code_mode(e->v) && !memcmp(known->bytes, bytes, INSN_MAX)) {
 		e->insn = &known->insn;
 		e->op = known->op;
 		return true;
 	}
-	memcpy(known->bytes, d->bytes, INSN_MAX);
+	memcpy(known->bytes, bytes, INSN_MAX);
 	known->mode = 0;
-	if (!decode_bytes(e, known, got))
+	if (!decode_bytes(e, known, INSN_MAX))
 		return false;
 	known->mode = code_mode(e->v);
 	return true;
+}
+
+/* The instruction at RIP, decoded into d or found in the cache. False: e->fault. */
+static bool decode(struct emulation *e, struct decoded *d)
+{
+	const struct guest_view *v = e->v;
+	uint64_t at = e->mode64 ? v->rip : (uint32_t)(v->seg[SEG_CS].base + v->rip);
+	unsigned int got;
+
+	if (v->decoded && v->code)
+		return decode_cached(e, v->code);
+	got = guest_fetch(v, at, d->bytes, INSN_MAX, e->fault);
+	if (!got)
+		return false;
+	/* Code that runs over into a page that is not there is not worth a slot. */
+	if (!v->decoded || got < INSN_MAX)
+		return decode_bytes(e, d, got);
+	return decode_cached(e, d->bytes);
 }
 
 static uint64_t sign_extend(uint64_t val, unsigned int size)
@@ -294,6 +303,7 @@ static enum emulate_result perform(struct emulation *e)
 {
 	emulate_fn fn = find(e->insn->mnemonic);
 
+	e->use_hit = e->v->hit;
 	for (unsigned int i = 0; i < e->insn->operand_count_visible && fn != nothing; i++)
 		if (!operand_known(&e->op[i]))
 			return EMULATE_UNKNOWN;

@@ -135,11 +135,19 @@ static bool linear(struct emulation *e, const ZydisDecodedOperand *op, unsigned 
 
 /* ---- memory --------------------------------------------------------------------------------- */
 
+/*
+ * The processor has translated the access that brought us here. If the instruction is no longer
+ * the one that it was, another access gets that address: one that this guest may make, too.
+ */
 static bool translate(struct emulation *e, uint64_t addr, bool write, uint64_t *gpa)
 {
 	uint32_t access = (write ? WALK_WRITE : 0) | (e->v->cpl == 3 ? WALK_USER : 0);
 	struct walk_result r;
 
+	if (e->use_hit && write <= e->v->hit_write && !((addr ^ e->v->hit_gpa) & (PAGE_SIZE - 1))) {
+		*gpa = e->v->hit_gpa;
+		return true;
+	}
 	if (!guest_walk(e->v, addr, access, &r, e->fault))
 		return false;
 	*gpa = r.gpa;
@@ -147,37 +155,32 @@ static bool translate(struct emulation *e, uint64_t addr, bool write, uint64_t *
 }
 
 /* Within one page. Devices see 1, 2, 4 or 8 bytes; anything else goes byte by byte. */
-static void piece_read(struct emulation *e, uint64_t gpa, unsigned int size, uint8_t *buf)
+static uint64_t piece_read(struct emulation *e, uint64_t gpa, unsigned int size)
 {
 	const uint8_t *p = e->v->ram(e->v->opaque, gpa);
 	unsigned int step = size & (size - 1) ? 1 : size;
+	uint64_t val = 0;
 
 	if (p) {
-		memcpy(buf, p, size);
-		return;
+		memcpy(&val, p, size);
+		return val;
 	}
-	for (unsigned int i = 0; i < size; i += step) {
-		uint64_t val = e->v->mmio_read(e->v->opaque, gpa + i, step);
-
-		memcpy(buf + i, &val, step);
-	}
+	for (unsigned int i = 0; i < size; i += step)
+		val |= (e->v->mmio_read(e->v->opaque, gpa + i, step) & size_mask(step)) << 8 * i;
+	return val;
 }
 
-static void piece_write(struct emulation *e, uint64_t gpa, unsigned int size, const uint8_t *buf)
+static void piece_write(struct emulation *e, uint64_t gpa, unsigned int size, uint64_t val)
 {
 	uint8_t *p = e->v->ram(e->v->opaque, gpa);
 	unsigned int step = size & (size - 1) ? 1 : size;
 
 	if (p) {
-		memcpy(p, buf, size);
+		memcpy(p, &val, size);
 		return;
 	}
-	for (unsigned int i = 0; i < size; i += step) {
-		uint64_t val = 0;
-
-		memcpy(&val, buf + i, step);
-		e->v->mmio_write(e->v->opaque, gpa + i, step, val);
-	}
+	for (unsigned int i = 0; i < size; i += step)
+		e->v->mmio_write(e->v->opaque, gpa + i, step, val >> 8 * i & size_mask(step));
 }
 
 struct places {
@@ -201,14 +204,12 @@ static bool memory_read(struct emulation *e, const ZydisDecodedOperand *op, uint
 	unsigned int size = operand_size(op);
 	struct places at;
 	uint64_t addr;
-	uint8_t buf[8] = { 0 };
 
 	if (!linear(e, op, size, &addr) || !find_places(e, addr, size, write, &at))
 		return false;
-	piece_read(e, at.gpa[0], at.first, buf);
+	*val = piece_read(e, at.gpa[0], at.first);
 	if (at.first < size)
-		piece_read(e, at.gpa[1], size - at.first, buf + at.first);
-	memcpy(val, buf, sizeof(*val));
+		*val |= piece_read(e, at.gpa[1], size - at.first) << 8 * at.first;
 	return true;
 }
 
@@ -217,14 +218,12 @@ static bool memory_write(struct emulation *e, const ZydisDecodedOperand *op, uin
 	unsigned int size = operand_size(op);
 	struct places at;
 	uint64_t addr;
-	uint8_t buf[8];
 
 	if (!linear(e, op, size, &addr) || !find_places(e, addr, size, true, &at))
 		return false;
-	memcpy(buf, &val, sizeof(buf));
-	piece_write(e, at.gpa[0], at.first, buf);
+	piece_write(e, at.gpa[0], at.first, val);
 	if (at.first < size)
-		piece_write(e, at.gpa[1], size - at.first, buf + at.first);
+		piece_write(e, at.gpa[1], size - at.first, val >> 8 * at.first);
 	return true;
 }
 

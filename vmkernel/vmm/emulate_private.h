@@ -13,6 +13,7 @@ struct emulation {
 	struct guest_view *v;
 	struct guest_fault *fault;
 	bool mode64;
+	bool use_hit; /* it has one memory operand at most: v->hit_gpa is that one's */
 	const ZydisDecodedInstruction *insn;
 	const ZydisDecodedOperand *op;
 };

@@ -48,7 +48,16 @@ struct guest_fault {
 	uint64_t cr2; /* for a page fault */
 };
 
+/* An entry of the guest's page tables that was used, as it was then. */
+struct walk_entry {
+	const uint64_t *where;
+	uint64_t value;
+};
+#define WALK_LEVELS_MAX 5u
+
 struct decode_cache;
+
+#define INSN_MAX 15u /* no instruction is longer */
 
 struct guest_view {
 	uint64_t gpr[16];
@@ -57,6 +66,14 @@ struct guest_view {
 	uint8_t cpl;
 	uint8_t phys_bits; /* of the guest's physical addresses */
 	struct guest_seg seg[SEG_COUNT];
+	/* The INSN_MAX bytes at RIP, which may change any time; NULL: not known yet. */
+	const uint8_t *code;
+	/*
+	 * If hit: the access that ended the guest's run was one to hit_gpa that its page tables
+	 * allow, a write if hit_write.
+	 */
+	uint64_t hit_gpa;
+	bool hit, hit_write;
 	struct decode_cache *decoded; /* of this VCPU (emulate.h), or NULL */
 	void *opaque;
 	/* Host address of a byte of guest RAM, good to the end of its 4 KiB page; NULL: not RAM. */

@@ -85,6 +85,11 @@ static uint64_t read_entry(const struct guest_view *v, uint64_t gpa, bool wide, 
 		    : __atomic_load_n((uint32_t *)p, __ATOMIC_RELAXED);
 }
 
+static void record(struct walk *w, const uint64_t *where, uint64_t entry)
+{
+	w->out->entry[w->out->levels++] = (struct walk_entry){ where, entry | PTE_ACCESSED };
+}
+
 /* The last entry of a walk: rights, bits, address. */
 static bool finish(struct walk *w, uint64_t *where, uint64_t entry, uint64_t base,
 		   uint64_t page_mask, bool wide)
@@ -94,10 +99,12 @@ static bool finish(struct walk *w, uint64_t *where, uint64_t entry, uint64_t bas
 	if (where)
 		set_bits(where, entry, PTE_ACCESSED | (w->access & WALK_WRITE ? PTE_DIRTY : 0),
 			 wide);
+	if (where && wide)
+		record(w, where, entry);
+	else
+		w->out->levels = 0;
 	w->out->gpa = (base & ~page_mask) | (w->gva & page_mask);
 	w->out->page_mask = page_mask;
-	w->out->leaf = wide ? where : NULL;
-	w->out->leaf_value = entry | PTE_ACCESSED;
 	return true;
 }
 
@@ -151,8 +158,10 @@ static bool walk_long(struct walk *w, uint64_t table, unsigned int shift)
 		w->no_exec |= entry & PTE_NO_EXEC && v->efer & EFER_NXE;
 		if (shift == 12 || entry & PTE_LARGE)
 			return finish(w, where, entry, entry & PTE_ADDR_MASK, BIT(shift) - 1, true);
-		if (where)
+		if (where) {
 			set_bits(where, entry, PTE_ACCESSED, true);
+			record(w, where, entry);
+		}
 		table = entry & PTE_ADDR_MASK;
 	}
 }
@@ -175,8 +184,10 @@ bool guest_walk(const struct guest_view *v, uint64_t gva, uint32_t access, struc
 
 	if (!(v->efer & EFER_LMA))
 		w.gva = gva = (uint32_t)gva;
+	out->levels = 0;
 	if (!(v->cr0 & CR0_PG)) {
-		*out = (struct walk_result){ gva, PAGE_SIZE - 1, NULL, 0 };
+		out->gpa = gva;
+		out->page_mask = PAGE_SIZE - 1;
 		return true;
 	}
 	if (!(v->cr4 & CR4_PAE))

@@ -23,8 +23,9 @@
 struct walk_result {
 	uint64_t gpa;
 	uint64_t page_mask; /* page size - 1 */
-	uint64_t *leaf; /* last entry that was used, NULL: no paging, or 32-bit tables */
-	uint64_t leaf_value;
+	/* The entries of 8 bytes that were used, from the top; none without paging. */
+	uint32_t levels;
+	struct walk_entry entry[WALK_LEVELS_MAX];
 };
 
 /* Translates linear address gva. True, or false with *fault the #PF that the access causes. */

@@ -135,19 +135,18 @@ static void view_port_write(void *opaque, uint16_t port, unsigned int size, uint
 
 void vcpu_emulate(struct vcpu *v)
 {
-	struct guest_view view = {
-		.decoded = v->decoded,
-		.opaque = v,
-		.ram = view_ram,
-		.mmio_read = view_mmio_read,
-		.mmio_write = view_mmio_write,
-		.port_read = view_port_read,
-		.port_write = view_port_write,
-	};
+	struct guest_view view; /* zeroing it would cost more than filling it */
 	struct guest_fault fault;
 	const char *reason;
 
 	vmm_ops->get_view(v, &view);
+	view.decoded = v->decoded;
+	view.opaque = v;
+	view.ram = view_ram;
+	view.mmio_read = view_mmio_read;
+	view.mmio_write = view_mmio_write;
+	view.port_read = view_port_read;
+	view.port_write = view_port_write;
 	switch (emulate(&view, &fault, &reason)) {
 	case EMULATE_DONE:
 		vmm_ops->set_view(v, &view);

@@ -41,8 +41,9 @@ struct fetch_cache {
 	uint64_t cs; /* selector, attributes and limit of the code segment */
 	uint64_t cr3;
 	const uint8_t *host;
-	const uint64_t *leaf; /* the entry that maps it must still hold leaf_value */
-	uint64_t leaf_value;
+	struct walk_entry leaf; /* the entry that maps it must still be the same */
+	uint32_t uppers;
+	struct walk_entry upper[WALK_LEVELS_MAX - 1]; /* those above it */
 };
 
 #define MTRR_RANGES 8u
@@ -173,7 +174,10 @@ struct vmm_ops {
 	void (*inject)(struct vcpu *v);
 	/* True if an interrupt or NMI would end a HLT. Under vm->lock. */
 	bool (*wakes)(struct vcpu *v);
-	/* Registers out of the control block, and back into it. */
+	/*
+	 * Registers out of the control block, code and hit as far as they are known; all but what
+	 * leads to the surroundings. And registers back into it.
+	 */
 	void (*get_view)(struct vcpu *v, struct guest_view *view);
 	void (*set_view)(struct vcpu *v, const struct guest_view *view);
 	/* Name of exit counter i, NULL: none. */

@@ -380,8 +380,6 @@ static void exit_shutdown(struct vcpu *v)
 	vcpu_attend(v, ATT_STATE);
 }
 
-#define NPF_TABLE BIT(33) /* the access was to one of the guest's own page tables */
-
 static void exit_nested_fault(struct vcpu *v)
 {
 	uint64_t gpa = v->vmcb->exit_info2;

@@ -8,11 +8,10 @@
  * that are not the plain instruction go through the decoder.
  */
 #include "cpu/x86.h"
+#include "lib/string.h"
 #include "vmm/emulate.h"
 #include "vmm/guest_walk.h"
 #include "vmm/svm/private.h"
-
-#define INSN_MAX 15u
 
 static uint8_t *ram(void *opaque, uint64_t gpa)
 {
@@ -62,12 +61,13 @@ static void fill_cache(struct vcpu *v)
 	    !guest_walk(&view, rip, WALK_FETCH | (view.cpl == 3 ? WALK_USER : 0), &r, &fault))
 		return;
 	c->host = guest_mem_ptr(&v->vm->mem, r.gpa & ~(PAGE_SIZE - 1));
-	if (!c->host || !r.leaf)
+	if (!c->host || !r.levels)
 		return;
 	c->cr3 = view.cr3;
 	c->cs = svm_code_segment(v);
-	c->leaf = r.leaf;
-	c->leaf_value = r.leaf_value;
+	c->uppers = r.levels - 1;
+	c->leaf = r.entry[c->uppers];
+	memcpy(c->upper, r.entry, sizeof(c->upper));
 	c->page = rip & ~(PAGE_SIZE - 1);
 }
 
@@ -91,6 +91,21 @@ unsigned int svm_insn_length_slow(struct vcpu *v, uint32_t opcode, unsigned int 
 	fetch_view(v, &view);
 	got = guest_fetch(&view, linear_rip(v), buf, INSN_MAX, &fault);
 	return emulate_length(&view, buf, got, opcode, len);
+}
+
+const uint8_t *svm_code(struct vcpu *v)
+{
+	const struct fetch_cache *c = &v->fetch;
+	const uint8_t *code = svm_known_code(v, INSN_MAX);
+
+	/* An instruction will be done as it stands there, so the whole walk must be the same. */
+	for (uint32_t i = 0; code && i < c->uppers; i++)
+		if (__atomic_load_n(c->upper[i].where, __ATOMIC_RELAXED) != c->upper[i].value)
+			code = NULL;
+	if (code)
+		return code;
+	fill_cache(v);
+	return svm_known_code(v, INSN_MAX);
 }
 
 unsigned int svm_mov_to_cr8(struct vcpu *v, unsigned int *gpr)

@@ -60,6 +60,8 @@ unsigned int svm_insn_length_slow(struct vcpu *v, uint32_t opcode, unsigned int 
 unsigned int svm_mov_to_cr8(struct vcpu *v, unsigned int *gpr);
 /* Reads len bytes at RIP; false: not all can be read. */
 bool svm_fetch(struct vcpu *v, uint8_t *buf, unsigned int len);
+/* The INSN_MAX bytes at RIP in guest memory; NULL: they do not lie in one page, or in none. */
+const uint8_t *svm_code(struct vcpu *v);
 
 /* exits.c */
 void svm_enter(struct vcpu *v);
@@ -78,19 +80,28 @@ static inline uint64_t svm_code_segment(const struct vcpu *v)
 }
 
 /*
- * As svm_insn_length_slow. The plain instruction in a page that is known costs no walk; what
- * is known holds only while the entry that maps the page is the same, as in the processor's
- * own buffer.
+ * The len bytes at RIP if they lie in the page that is known, or NULL. What is known holds
+ * only while the entry that maps the page is the same, as in the processor's own buffer.
  */
-static inline unsigned int svm_insn_length(struct vcpu *v, uint32_t opcode, unsigned int len)
+static inline const uint8_t *svm_known_code(const struct vcpu *v, unsigned int len)
 {
 	const struct fetch_cache *c = &v->fetch;
 	uint64_t offset = v->vmcb->rip - c->page;
-	uint32_t found = 0;
 
 	if (offset <= PAGE_SIZE - len && c->cr3 == v->vmcb->cr3 && c->cs == svm_code_segment(v) &&
-	    __atomic_load_n(c->leaf, __ATOMIC_RELAXED) == c->leaf_value) {
-		__builtin_memcpy(&found, c->host + offset, len);
+	    __atomic_load_n(c->leaf.where, __ATOMIC_RELAXED) == c->leaf.value)
+		return c->host + offset;
+	return NULL;
+}
+
+/* As svm_insn_length_slow. The plain instruction in a page that is known costs no walk. */
+static inline unsigned int svm_insn_length(struct vcpu *v, uint32_t opcode, unsigned int len)
+{
+	const uint8_t *code = svm_known_code(v, len);
+	uint32_t found = 0;
+
+	if (code) {
+		__builtin_memcpy(&found, code, len);
 		if (found == opcode)
 			return len;
 	}

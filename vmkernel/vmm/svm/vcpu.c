@@ -176,6 +176,10 @@ void svm_get_view(struct vcpu *v, struct guest_view *view)
 	view->seg[SEG_DS] = to_seg(&s->ds);
 	view->seg[SEG_FS] = to_seg(&s->fs);
 	view->seg[SEG_GS] = to_seg(&s->gs);
+	view->code = svm_code(v);
+	view->hit = s->exit_code == SVM_EXIT_NPF && s->exit_info1 & NPF_FINAL;
+	view->hit_gpa = s->exit_info2;
+	view->hit_write = s->exit_info1 & NPF_WRITE;
 }
 
 void svm_set_view(struct vcpu *v, const struct guest_view *view)

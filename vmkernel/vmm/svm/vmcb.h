@@ -42,6 +42,11 @@
 #define INT3_MCOMMIT (1u << 3)
 #define INT3_TLBSYNC (1u << 4)
 
+/* exit_info1 of a nested page fault (APM vol. 2, 15.25.6) */
+#define NPF_WRITE BIT(1)
+#define NPF_FINAL BIT(32) /* the guest's page tables led to the address in exit_info2 */
+#define NPF_TABLE BIT(33) /* the access was to one of the guest's own page tables */
+
 #define TLB_FLUSH_ALL 1u
 #define TLB_FLUSH_ASID 3u /* with flush-by-ASID */
 
