@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
- * The string functions of C. Bulk is moved in words of 8 bytes, four at a
- * time: no vector registers are to be had here, and an emulator runs a plain
+ * The string functions of C. Bulk is moved in words of 8 bytes, four or
+ * eight at a time: no vector registers are to be had here, and an emulator runs a plain
  * loop faster than REP. The compiler must not turn a loop in here back
  * into a call of the function that the loop is in.
  */
@@ -21,11 +21,15 @@ NO_IDIOMS void *memset(void *dst, int c, size_t len)
 	uint64_t pattern = 0x0101010101010101ull * (uint8_t)c;
 	uint8_t *d = dst;
 
-	for (; len >= 4 * WORD; len -= 4 * WORD, d += 4 * WORD) {
+	for (; len >= 8 * WORD; len -= 8 * WORD, d += 8 * WORD) {
 		((word_t *)d)[0] = pattern;
 		((word_t *)d)[1] = pattern;
 		((word_t *)d)[2] = pattern;
 		((word_t *)d)[3] = pattern;
+		((word_t *)d)[4] = pattern;
+		((word_t *)d)[5] = pattern;
+		((word_t *)d)[6] = pattern;
+		((word_t *)d)[7] = pattern;
 	}
 	for (; len >= WORD; len -= WORD, d += WORD)
 		*(word_t *)d = pattern;
