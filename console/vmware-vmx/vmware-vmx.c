@@ -149,6 +149,8 @@ static int run_as_daemon(const struct options *o)
 	int result[2];
 	pid_t child;
 
+	/* A lock or pipe of the caller's must not live as long as the machine. */
+	close_range(STDERR_FILENO + 1, ~0u, 0);
 	if (pipe2(result, O_CLOEXEC))
 		tool_die(TOOL_FAILED, "pipe: %s", strerror(errno));
 	child = fork();
