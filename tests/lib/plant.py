@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # SPDX-FileCopyrightText: 2026 The vmnix authors
-"""plant.py IMAGE SYMBOL OUT: a copy of a vmkernel image that fails at SYMBOL, with UD2."""
+"""plant.py IMAGE SYMBOL OUT [OLD NEW]: a copy of a vmkernel image that fails at SYMBOL, with UD2,
+or in which the bytes OLD (hexadecimal), the first after SYMBOL, are NEW."""
 import struct
 import subprocess
 import sys
 
 UD2 = b"\x0f\x0b"
+NEAR = 512
 
 
 def address_of(image, symbol):
@@ -27,11 +29,15 @@ def offset_of(data, address):
 
 
 def main():
-    image, symbol, out = sys.argv[1:]
+    image, symbol, out = sys.argv[1:4]
+    old, new = (bytes.fromhex(text) for text in sys.argv[4:6]) if len(sys.argv) > 4 else (b"", UD2)
     with open(image, "rb") as f:
         data = bytearray(f.read())
     at = offset_of(data, address_of(image, symbol))
-    data[at:at + 2] = UD2
+    at = data.find(old, at, at + NEAR)
+    if at < 0:
+        sys.exit(f"{symbol} has no such bytes")
+    data[at:at + len(new)] = new
     with open(out, "wb") as f:
         f.write(data)
 
