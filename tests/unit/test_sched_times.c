@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sched/private.h"
 #include "sched_sim.h"
 #include "vsi/vsi.h"
 
@@ -139,6 +140,39 @@ static void test_no_gap(void **state)
 	check_pcpus(start);
 }
 
+/* PCPUs look at the clock, then wait for the lock; others may be ahead of them then. */
+static void test_late_clocks(void **state)
+{
+	struct world_times times;
+	struct sim_world *s;
+	uint64_t start, until, late;
+
+	(void)state;
+	sim_start(PCPUS);
+	start = sim.now;
+	s = sim_add(0, 1000, SCHED_NEVER, 0);
+	for (uint32_t i = 0; i < 100; i++) {
+		late = sim.now + rnd() % MS;
+		sim.now = late + rnd() % MS;
+		if (i % 3)
+			world_get_times(&s->w, sim.now, &times);
+		if (i % 2)
+			world_get_times(&sched.pcpu[1].idle_world, sim.now, &times);
+		assert_ptr_equal(sched_pick(1, late, &until), &s->w);
+		sim.now += 2 * MS;
+		check_pcpus(start);
+		late = sim.now + rnd() % MS;
+		sim.now = late + rnd() % MS;
+		if (i % 3)
+			world_get_times(&sched.pcpu[1].idle_world, sim.now, &times);
+		if (i % 2)
+			world_get_times(&s->w, sim.now, &times);
+		sched_put(1, &s->w, late, RUN_PREEMPTED);
+		sim.now += 2 * MS;
+		check_pcpus(start);
+	}
+}
+
 static void test_world_adds_up(void **state)
 {
 	uint64_t now, used, ready, wait, capped, stopped, made;
@@ -172,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pcpus_add_up),
 		cmocka_unit_test(test_no_gap),
+		cmocka_unit_test(test_late_clocks),
 		cmocka_unit_test(test_world_adds_up),
 	};
 

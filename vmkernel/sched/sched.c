@@ -248,6 +248,15 @@ static uint32_t spill(void)
 	return target;
 }
 
+/*
+ * When the PCPU goes from w to idle or back: others may have brought either up to a moment
+ * after this PCPU looked at its clock, and no time may lie between the two, nor in both.
+ */
+static uint64_t handover(const struct sched_pcpu *p, const struct world *w, uint64_t now)
+{
+	return MAX(now, MAX(w->since, p->idle_world.since));
+}
+
 /* The PCPU's time is the idle world's from now on, or no longer. */
 static void give_idle_time(struct sched_pcpu *p, bool idle, uint64_t now)
 {
@@ -270,10 +279,13 @@ struct world *sched_pick(uint32_t pcpu, uint64_t now, uint64_t *until)
 	if (sched.online & BIT(pcpu)) {
 		w = best_ready(pcpu, now);
 		sched.idle = w ? sched.idle & ~BIT(pcpu) : sched.idle | BIT(pcpu);
-		give_idle_time(p, !w, now);
 	}
-	if (w)
+	if (w) {
+		now = handover(p, w, now);
 		begin(p, pcpu, w, now);
+	}
+	if (sched.online & BIT(pcpu))
+		give_idle_time(p, !w, now);
 	target = spill();
 	__atomic_store_n(&p->current, w, __ATOMIC_RELAXED);
 	*until = w ? p->slice_end : SCHED_NEVER;
@@ -289,6 +301,7 @@ void sched_put(uint32_t pcpu, struct world *w, uint64_t now, enum run_result why
 	spin_lock(&sched.lock);
 	VMK_ASSERT(p->current == w && w->state == WORLD_RUNNING);
 	__atomic_store_n(&p->current, NULL, __ATOMIC_RELAXED);
+	now = handover(p, w, now);
 	w->due = w->wait_until;
 	if (why == RUN_STOP || w->stop_pending) {
 		sched_account_state(w, WORLD_STOPPED, now);
