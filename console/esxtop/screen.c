@@ -167,7 +167,6 @@ static bool take_key(struct screen *s, int key)
 		show_help(s);
 		break;
 	case KEY_RESIZE:
-		break;
 	case 'L' & 0x1f:
 		clearok(stdscr, TRUE);
 		break;

@@ -71,6 +71,13 @@ static bool is_measured(const struct top_world *w)
 	return strcmp(w->kind, "console") || t->used || t->ready || t->wait || t->capped;
 }
 
+/* ns since the world was made. */
+static double lifetime(const struct top_times *t)
+{
+	return (double)t->used + (double)t->ready + (double)t->wait + (double)t->capped +
+	       (double)t->stopped;
+}
+
 /* False: nothing can be said about the world. */
 static bool world_percent(const struct top_snapshot *a, const struct top_world *w, double interval,
 			  struct top_percent *p)
@@ -78,8 +85,12 @@ static bool world_percent(const struct top_snapshot *a, const struct top_world *
 	const struct top_world *was = find_world(a, w->id);
 	static const struct top_times none;
 	const struct top_times *from = was ? &was->times : &none, *to = &w->times;
-	double ns = was ? (double)(to->now - from->now) : interval, ready, stopped;
+	double ns = was ? (double)(to->now - from->now) : interval, life = lifetime(to);
+	double ready, stopped;
 
+	/* A new world may have come before the PCPU was read that gave us the interval. */
+	if (!was && life > ns)
+		ns = life;
 	if (!is_measured(w) || (!was && !is_new(a, w->id)) || (was && to->now <= from->now))
 		return false;
 	if (!percent(from->used, to->used, ns, &p->used) ||

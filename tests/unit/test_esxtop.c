@@ -253,6 +253,13 @@ static void test_odd_pairs(void **state)
 	assert_int_equal(t.pcpu_count, 1);
 	top_table_free(&t);
 
+	/* A new world that is older than the interval of the PCPUs: its states make 100. */
+	b.worlds[6].times = (struct top_times){ .now = 13 * S, .used = 3 * S, .stopped = S };
+	assert_true(top_table_make(&a, &b, &t));
+	assert_percent(top_table_row(&t, 1092, false)->percent.used, 75);
+	assert_percent(top_table_row(&t, 1092, false)->percent.wait, 25);
+	top_table_free(&t);
+
 	/* Jumps: no more than all of a PCPU. */
 	b.worlds[3].times.used = 1000 * S;
 	assert_true(top_table_make(&a, &b, &t));
