@@ -141,6 +141,8 @@ TOOLS := $(TOOL_DIRS:%=build/%)
 TOOL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
 	-Iconsole -Iconsole/lib -Ivmnix -Iworld-switch -DVMNIX_VERSION='"$(VERSION)"' -include $(AUTOCONF)
 TOOL_LIBS_esxtop := -lncurses -ltinfo
+# Statically linked, readline's completion of user names would not work; it is not used.
+TOOL_LIBS_vsish := -lreadline -ltinfo -Wl,--no-warnings
 LIB_OBJ := $(patsubst %,build/obj/%.o,$(wildcard console/lib/*.c))
 tool_obj = $(patsubst %,build/obj/%.o,$(wildcard $(1)/*.c))
 tools: $(TOOLS)

@@ -8,33 +8,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "tool.h"
 #include "vmnix_dev.h"
 #include "vsi_client.h"
+#include "vsish.h"
 
-#define WORDS_MAX 16
 #define DEPTH_MAX 16
 
-static const char help[] = "usage: vsish [-e] COMMAND…   one command\n"
-			   "       vsish                 commands from standard input\n"
-			   "       ls [-r] [PATH]        children of a folder (-r: and theirs)\n"
-			   "       get PATH…             values; 'PATH?': type and help\n"
-			   "       set PATH VALUE        change a value\n"
-			   "       cd PATH, pwd, help, quit\n"
-			   "       --help, --version\n"
-			   "exit status: 0 done, 1 the vmkernel refuses, 2 wrong usage\n";
+static const char help[] =
+	"usage: vsish [-e] COMMAND…   one command\n"
+	"       vsish                 a prompt, or commands from standard input\n"
+	"       ls [-r] [PATH]        children of a folder (-r: and theirs)\n"
+	"       get PATH…             values; 'PATH?': type and help\n"
+	"       set PATH VALUE        change a value\n"
+	"       cd [PATH], pwd        change and show the folder that paths begin at\n"
+	"       help [PATH]           this, or what is at PATH\n"
+	"       exit, quit            leave the prompt\n"
+	"       --help, --version\n"
+	"exit status: 0 done, 1 the vmkernel refuses, 2 wrong usage\n";
 
-static int fd;
-static char cwd[HC_VSI_PATH_MAX] = "/";
+int vsish_fd;
+char vsish_cwd[HC_VSI_PATH_MAX] = "/";
 
-/* path, seen from cwd, without ".", ".." and double slashes; false if it is too long. */
-static bool absolute(const char *path, char *out)
+bool vsish_absolute(const char *path, char out[HC_VSI_PATH_MAX])
 {
 	char joined[2 * HC_VSI_PATH_MAX], *word, *save;
 	size_t len = 0;
 
-	if (!tool_format(joined, sizeof(joined), "%s/%s", path[0] == '/' ? "" : cwd, path))
+	if (!tool_format(joined, sizeof(joined), "%s/%s", path[0] == '/' ? "" : vsish_cwd, path))
 		return false;
 	out[0] = 0;
 	for (word = strtok_r(joined, "/", &save); word; word = strtok_r(NULL, "/", &save)) {
@@ -55,7 +56,7 @@ static bool absolute(const char *path, char *out)
 	return true;
 }
 
-static int failed(const char *path, int err)
+int vsish_failed(const char *path, int err)
 {
 	tool_error("%s: %s", path, vmnix_text(err));
 	return TOOL_FAILED;
@@ -64,10 +65,10 @@ static int failed(const char *path, int err)
 static int list(const char *path, bool deep, int depth)
 {
 	char *text, *line, *save, child[HC_VSI_PATH_MAX];
-	int err = vsi_client_list(fd, path, &text), code = TOOL_OK;
+	int err = vsi_client_list(vsish_fd, path, &text), code = TOOL_OK;
 
 	if (err)
-		return failed(path, err);
+		return vsish_failed(path, err);
 	if (!deep) {
 		fputs(text, stdout);
 		free(text);
@@ -94,8 +95,8 @@ static int do_ls(int argc, char **argv)
 
 	if (argc > 2 + deep)
 		return TOOL_USAGE;
-	if (!absolute(argc > 1 + deep ? argv[1 + deep] : ".", path))
-		return failed(argv[1 + deep], VMK_BAD_PARAM);
+	if (!vsish_absolute(argc > 1 + deep ? argv[1 + deep] : ".", path))
+		return vsish_failed(argv[1 + deep], VMK_BAD_PARAM);
 	return list(path, deep, 0);
 }
 
@@ -107,9 +108,10 @@ static int do_get(int argc, char **argv)
 	if (argc < 2)
 		return TOOL_USAGE;
 	for (i = 1; i < argc; i++) {
-		err = absolute(argv[i], path) ? vsi_client_get(fd, path, &text) : VMK_BAD_PARAM;
+		err = vsish_absolute(argv[i], path) ? vsi_client_get(vsish_fd, path, &text)
+						    : VMK_BAD_PARAM;
 		if (err) {
-			code = failed(argv[i], err);
+			code = vsish_failed(argv[i], err);
 			continue;
 		}
 		fputs(text, stdout);
@@ -127,8 +129,9 @@ static int do_set(int argc, char **argv)
 
 	if (argc != 3)
 		return TOOL_USAGE;
-	err = absolute(argv[1], path) ? vsi_client_set(fd, path, argv[2]) : VMK_BAD_PARAM;
-	return err ? failed(argv[1], err) : TOOL_OK;
+	err = vsish_absolute(argv[1], path) ? vsi_client_set(vsish_fd, path, argv[2])
+					    : VMK_BAD_PARAM;
+	return err ? vsish_failed(argv[1], err) : TOOL_OK;
 }
 
 static int do_cd(int argc, char **argv)
@@ -138,13 +141,13 @@ static int do_cd(int argc, char **argv)
 
 	if (argc > 2)
 		return TOOL_USAGE;
-	if (!absolute(argc == 2 ? argv[1] : "/", path))
-		return failed(argv[1], VMK_BAD_PARAM);
-	err = vsi_client_list(fd, path, &text);
+	if (!vsish_absolute(argc == 2 ? argv[1] : "/", path))
+		return vsish_failed(argv[1], VMK_BAD_PARAM);
+	err = vsi_client_list(vsish_fd, path, &text);
 	if (err)
-		return failed(path, err);
+		return vsish_failed(path, err);
 	free(text);
-	strcpy(cwd, path);
+	strcpy(vsish_cwd, path);
 	return TOOL_OK;
 }
 
@@ -153,16 +156,20 @@ static int do_pwd(int argc, char **argv)
 	(void)argv;
 	if (argc != 1)
 		return TOOL_USAGE;
-	puts(cwd);
+	puts(vsish_cwd);
 	return TOOL_OK;
 }
 
 static int do_help(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	fputs(help, stdout);
-	return TOOL_OK;
+	int i, code = TOOL_OK;
+
+	if (argc == 1)
+		fputs(help, stdout);
+	for (i = 1; i < argc; i++)
+		if (vsish_describe(argv[i]))
+			code = TOOL_FAILED;
+	return code;
 }
 
 static const struct {
@@ -172,8 +179,11 @@ static const struct {
 	{ "ls", do_ls }, { "get", do_get }, { "cat", do_get },	 { "set", do_set },
 	{ "cd", do_cd }, { "pwd", do_pwd }, { "help", do_help },
 };
+/* What can be typed: the two that leave the prompt as well. */
+static const char *const names[] = { "ls",  "get",  "cat",  "set",  "cd",
+				     "pwd", "help", "exit", "quit", NULL };
 
-static int run(int argc, char **argv)
+int vsish_run(int argc, char **argv)
 {
 	size_t i;
 	int code;
@@ -190,35 +200,6 @@ static int run(int argc, char **argv)
 	return TOOL_USAGE;
 }
 
-static int interact(void)
-{
-	bool tty = isatty(STDIN_FILENO);
-	char *line = NULL, *words[WORDS_MAX], *word, *save;
-	size_t size = 0;
-	int n, code = TOOL_OK;
-
-	for (;;) {
-		if (tty)
-			printf("%s> ", cwd);
-		fflush(stdout);
-		if (getline(&line, &size, stdin) < 0)
-			break;
-		n = 0;
-		for (word = strtok_r(line, " \t\r\n", &save); word && n < WORDS_MAX;
-		     word = strtok_r(NULL, " \t\r\n", &save))
-			words[n++] = word;
-		if (!n || words[0][0] == '#')
-			continue;
-		if (!strcmp(words[0], "quit") || !strcmp(words[0], "exit"))
-			break;
-		code = run(n, words);
-	}
-	if (tty)
-		putchar('\n');
-	free(line);
-	return tty ? TOOL_OK : code;
-}
-
 int main(int argc, char **argv)
 {
 	int first = 1;
@@ -233,8 +214,9 @@ int main(int argc, char **argv)
 	}
 	if (first < argc && argv[first][0] == '-')
 		tool_die(TOOL_USAGE, "unknown option '%s' (--help)", argv[first]);
-	fd = vmnix_open();
-	if (fd < 0)
+	vsish_fd = vmnix_open();
+	if (vsish_fd < 0)
 		tool_die(TOOL_FAILED, "%s", vmnix_open_text(errno));
-	return tool_finish(first < argc ? run(argc - first, argv + first) : interact());
+	return tool_finish(first < argc ? vsish_run(argc - first, argv + first)
+					: vsish_interact(names));
 }
