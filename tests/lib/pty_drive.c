@@ -5,9 +5,10 @@
  * lines and 80 columns, and does what standard input says, one step a line:
  *
  *   type|TEXT                    keys, with \n \t \e \\ and \xHH
- *   expect|NAME|SECONDS|REGEX    ok NAME as soon as a line of the screen matches
- *   gone|NAME|SECONDS|REGEX      ok NAME as soon as none does
- *   size|ROWS|COLUMNS            the window has another size
+ *   expect|NAME|SECONDS|REGEX    ok NAME as soon as the screen matches; \n: next line
+ *   gone|NAME|SECONDS|REGEX      ok NAME as soon as it does not
+ *   show                         prints the screen
+ *   size|ROWS|COLUMNS            the window has another size, and is empty
  *   end|NAME|SECONDS|STATUS      ok NAME if the program exits with STATUS
  *
  * What is wrong is "not ok NAME", with the screen before it. After the last
@@ -66,12 +67,13 @@ static void resize(int rows, int cols)
 {
 	struct winsize size;
 
-	for (int r = 0; r < ROWS_MAX && vt.cols; r++)
-		vt.cell[r][vt.cols] = ' ';
+	for (int r = 0; r < ROWS_MAX; r++)
+		blank(r, 0, COLS_MAX);
 	vt.rows = clamp(rows, 2, ROWS_MAX);
 	vt.cols = clamp(cols, 2, COLS_MAX);
 	vt.row = clamp(vt.row, 0, vt.rows - 1);
 	vt.col = clamp(vt.col, 0, vt.cols - 1);
+	vt.wrap = false;
 	vt.top = 0;
 	vt.bottom = vt.rows - 1;
 	for (int r = 0; r < ROWS_MAX; r++)
@@ -261,19 +263,25 @@ static void result(bool good, const char *name)
 
 static bool on_screen(const regex_t *re)
 {
+	char text[ROWS_MAX * (COLS_MAX + 1) + 1];
+	size_t len = 0;
+
 	for (int r = 0; r < vt.rows; r++)
-		if (!regexec(re, vt.cell[r], 0, NULL, 0))
-			return true;
-	return false;
+		len += (size_t)sprintf(text + len, "%.*s\n", vt.cols, vt.cell[r]);
+	return !regexec(re, text, 0, NULL, 0);
 }
 
-static void expect(const char *name, int seconds, const char *pattern, bool wanted)
+static void expect(const char *name, int seconds, char *pattern, bool wanted)
 {
 	int64_t end = now_ms() + seconds * 1000ll;
 	bool alive = true;
 	regex_t re;
 
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB)) {
+	for (char *p = pattern; (p = strstr(p, "\\n"));) {
+		*p = '\n';
+		memmove(p + 1, p + 2, strlen(p + 2) + 1);
+	}
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB | REG_NEWLINE)) {
 		fprintf(stderr, "pty_drive: bad pattern: %s\n", pattern);
 		exit(2);
 	}
@@ -340,6 +348,8 @@ static void step(char *line)
 		resize(atoi(word[1]), atoi(word[2]));
 	else if (!strcmp(word[0], "end") && word[3])
 		end(word[1], atoi(word[2]), atoi(word[3]));
+	else if (!strcmp(word[0], "show"))
+		show();
 	else if ((!strcmp(word[0], "expect") || !strcmp(word[0], "gone")) && word[3])
 		expect(word[1], atoi(word[2]), word[3], word[0][0] == 'e');
 	else if (word[0][0] && word[0][0] != '#') {
@@ -357,8 +367,6 @@ static void start(char **argv)
 		perror("pty_drive: terminal");
 		exit(2);
 	}
-	for (int r = 0; r < ROWS_MAX; r++)
-		blank(r, 0, COLS_MAX);
 	resize(24, 80);
 	child = fork();
 	if (child)
