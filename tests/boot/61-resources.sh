@@ -23,6 +23,8 @@ get pid "$(vmware-cmd -q $vm getpid)"
 get uptime "[0-9]+"
 get cpu.usedsec "[0-9]+\.[0-9]{3}"
 check "it has used some" sh -c "vmware-cmd -q $vm getresource cpu.usedsec | grep -qv ^0.000"
+check "some of it in the vmkernel, but not most" sh -c "vmware-cmd -q $vm getresource cpu.syssec | grep -qv ^0.000 &&
+	[ \$(vmware-cmd -q $vm getresource cpu.syssec | tr -d .) -lt \$((\$(vmware-cmd -q $vm getresource cpu.usedsec | tr -d .) / 2)) ]"
 get cpu.waitsec "[0-9]+\.[0-9]{3}"
 set_ cpu.shares high
 get cpu.shares 2000

@@ -43,6 +43,11 @@ uint64_t ns_to_tsc(uint64_t ns)
 	return tsc_start + scale(ns, mult_tsc);
 }
 
+uint64_t tsc_to_ns(uint64_t tsc)
+{
+	return scale(tsc, mult_ns);
+}
+
 void delay_us(uint32_t us)
 {
 	uint64_t end = rdtsc() + (uint64_t)us * tsc_khz / 1000;

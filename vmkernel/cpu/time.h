@@ -20,6 +20,9 @@ uint64_t wall_clock_ns(void);
 /* TSC value at which now_ns() reaches ns. */
 uint64_t ns_to_tsc(uint64_t ns);
 
+/* A difference of TSC values in nanoseconds. */
+uint64_t tsc_to_ns(uint64_t tsc);
+
 /* Busy-waits; us: at most 1000. */
 void delay_us(uint32_t us);
 

@@ -87,6 +87,15 @@ static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
+/* The low half: enough for what takes less than a second. */
+static inline uint32_t rdtsc_low(void)
+{
+	uint32_t lo;
+
+	asm volatile("rdtsc" : "=a"(lo) : : "edx");
+	return lo;
+}
+
 static inline uint64_t rdtsc(void)
 {
 	uint32_t lo, hi;

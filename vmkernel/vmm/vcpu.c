@@ -100,12 +100,14 @@ enum run_result vcpu_run(struct world *w, uint64_t until_ns)
 	struct vcpu *v = w->ctx;
 	struct vmm_pcpu *p = this_pcpu()->vmm;
 	enum run_result why = RUN_STOP;
+	uint64_t start = rdtsc();
 
 	if (!p) {
 		vm_crash(v->vm, "PCPU %u had no memory for VMs", this_pcpu()->id);
 		return RUN_STOP;
 	}
 	v->runs++;
+	v->guest_tsc = 0;
 	/* The scheduler has armed the timer for the slice or for somebody who waits. */
 	v->timer_ns = MIN(until_ns, this_pcpu()->timer_deadline_ns);
 	vmm_ops->load(v, p);
@@ -117,6 +119,7 @@ enum run_result vcpu_run(struct world *w, uint64_t until_ns)
 		vmm_ops->enter(v);
 	vmm_ops->put(v);
 	fpu_put(v, p);
+	world_charge_sys(w, tsc_to_ns(rdtsc() - start - v->guest_tsc));
 	return why;
 }
 

@@ -73,6 +73,7 @@ struct vcpu {
 	uint32_t shadow_left; /* how often the shadow may be prolonged */
 	uint8_t cr8; /* as the local APIC model has it */
 	uint64_t xcr0, tsc_aux;
+	uint64_t guest_tsc; /* TSC units in the guest, this stint on the PCPU */
 	uint64_t dr[4];
 	struct fetch_cache fetch;
 	struct decode_cache *decoded;

@@ -433,14 +433,16 @@ static void exit_unknown(struct vcpu *v, int code)
 void svm_enter(struct vcpu *v)
 {
 	struct vmcb *c = v->vmcb;
-	uint32_t slot;
+	uint32_t slot, start;
 	int code;
 
 	if (!v->hidden_loaded) {
 		svm_hidden_load(&v->area);
 		v->hidden_loaded = true;
 	}
+	start = rdtsc_low();
 	code = svm_run(&v->area);
+	v->guest_tsc += rdtsc_low() - start;
 	c->event_inj = 0;
 	c->tlb_control = 0;
 	c->clean = CLEAN_ALL & ~(CLEAN_INT_CTL | CLEAN_CR2);
