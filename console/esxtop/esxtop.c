@@ -97,6 +97,9 @@ static struct options parse(int argc, char **argv)
 	struct options o = { .delay = DELAY_DEFAULT };
 	int opt;
 
+	for (opt = 1; opt < argc; opt++)
+		if (!strncmp(argv[opt], "--", 2))
+			tool_die(TOOL_USAGE, "unknown option '%s' (--help lists all)", argv[opt]);
 	opterr = 0;
 	while ((opt = getopt(argc, argv, ":abd:n:")) != -1) {
 		switch (opt) {

@@ -192,7 +192,7 @@ static void write_memory_summary(const struct top_memory *m, FILE *out)
 
 	/* The four were not read at one moment. */
 	fprintf(out,
-		"PMEM  /MB: %.1f total: %.1f guests, %.1f nested tables, %.1f vmkernel, %.1f "
+		"PMEM  /MB: %.1f total: %.1f guests, %.1f nested, %.1f vmkernel, %.1f "
 		"free\n",
 		total, guests, nested, vmkernel > 0 ? vmkernel : 0, free_mb);
 }

@@ -137,6 +137,8 @@ EOF
 )
 
 script='
+check "esxtop --version" sh -c "esxtop --version | grep -q ^esxtop..vmnix.."
+refused "no module" "^esxtop: the vmnix module is not loaded" esxtop -b
 check "vmkernel loads" sh -c "insmod $module mem=256M && vmkloader"
 sums() { awk "$(cat /t/sums.awk)" "$1"; }
 /t/run /t/crash 64 110 7 >/dev/null 2>&1 &
@@ -161,14 +163,27 @@ check "sums while guests come and go" sums /tmp/busy
 waited() { awk -F "\",\"" "NR == 1 { for (i = 1; i <= NF; i++) if (!c && \$i ~ /Group Cpu.*micro.*Ready\$/) c = i }
 	NR > 1 { print \$c; if (\$c > 5) good = 1 } END { exit !good }" /tmp/busy; }
 check "three on two PCPUs: the first had to wait" waited
+# More worlds than one piece of a VSI value has lines.
+many=
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28; do
+	/t/run /t/crash 4 15 7 >/dev/null 2>&1 & many="$many $!"
+done
+sleep 4
+check "batch mode with thirty worlds" sh -c "esxtop -b -n 1 -d 3 >/tmp/many"
+check "all are there" sh -c "[ \$(head -1 /tmp/many | grep -o \"Group Cpu([0-9]*:micro [0-9]*).% Used\" | wc -l) = 29 ]"
+check "sums of thirty worlds" sums /tmp/many
+wait $many
 refused "a wrong number" "^esxtop: -d wants seconds" esxtop -b -d 0
-refused "a wrong option" "^esxtop: unknown option" esxtop -x
+refused "a wrong option" "^esxtop: unknown option .-x." esxtop -x
+refused "a long one" "^esxtop: unknown option .--nonsense." esxtop --nonsense
 refused "no terminal" "^esxtop: this is no terminal: -b" sh -c "esxtop </dev/null"
 refused "a full disk" "^esxtop: .*[Nn]o space" sh -c "esxtop -b -n 1 -d 1 >/dev/full"
 /t/drive esxtop </t/esxtop.steps
 /t/drive vsish </t/vsish.steps
 says "vsish reads commands from a pipe" "^10000000\$" sh -c "echo set /sched/slice_ns 10000000 | vsish && echo get /sched/slice_ns | vsish"
 kill $spinner
+vmkloader --unload --force
+refused "no vmkernel" "^esxtop: no vmkernel is loaded" esxtop -b
 '
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -7,7 +7,7 @@
  *   type|TEXT                    keys, with \n \t \e \\ and \xHH
  *   expect|NAME|SECONDS|REGEX    ok NAME as soon as the screen matches; \n: next line
  *   gone|NAME|SECONDS|REGEX      ok NAME as soon as it does not
- *   show                         prints the screen
+ *   show                         prints the screen as it is a moment later
  *   size|ROWS|COLUMNS            the window has another size, and is empty
  *   end|NAME|SECONDS|STATUS      ok NAME if the program exits with STATUS
  *
@@ -331,6 +331,16 @@ static void end(const char *name, int seconds, int wanted)
 	result(got && WIFEXITED(status) && WEXITSTATUS(status) == wanted, name);
 }
 
+/* When the program has said nothing for a moment. */
+static void show_later(void)
+{
+	int64_t end = now_ms() + 300;
+
+	while (now_ms() < end && listen_for(50))
+		;
+	show();
+}
+
 static void step(char *line)
 {
 	char *word[4] = { line, NULL, NULL, NULL };
@@ -349,7 +359,7 @@ static void step(char *line)
 	else if (!strcmp(word[0], "end") && word[3])
 		end(word[1], atoi(word[2]), atoi(word[3]));
 	else if (!strcmp(word[0], "show"))
-		show();
+		show_later();
 	else if ((!strcmp(word[0], "expect") || !strcmp(word[0], "gone")) && word[3])
 		expect(word[1], atoi(word[2]), word[3], word[0][0] == 'e');
 	else if (word[0][0] && word[0][0] != '#') {

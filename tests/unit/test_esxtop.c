@@ -454,7 +454,7 @@ static void test_view(void **state)
 		.total = 100 << 20, .free = 40 << 20, .guest_pages = 2560, .nested_pages = 256
 	};
 	text = view_text(&v, &t, &b);
-	assert_non_null(strstr(text, "PMEM  /MB: 100.0 total: 10.0 guests, 1.0 nested tables,"
+	assert_non_null(strstr(text, "PMEM  /MB: 100.0 total: 10.0 guests, 1.0 nested,"
 				     " 49.0 vmkernel, 40.0 free\n"));
 	assert_non_null(strstr(text, "\n    1090 two                  3 on        "
 				     "       3.0       1.5   50.0     1.0\n"));
