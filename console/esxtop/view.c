@@ -215,7 +215,7 @@ static void write_memory(const struct top_view *v, const struct top_snapshot *s,
 		const struct top_vm *vm = vms[i];
 		double size = (double)vm->mem_bytes, touched = (double)vm->touched_bytes;
 
-		fprintf(out, "%8" PRIu32 " %-*.*s %4" PRIu32 " %-10.10s %9.1f %9.1f %6.1f %7.1f\n",
+		fprintf(out, "%8" PRIu32 " %-*.*s %4" PRIu32 " %-10.10s %9.1f %9.1f %6.1f %7.2f\n",
 			vm->world, NAME_WIDTH, NAME_WIDTH, vm->name, vm->id, vm->state, size / MB,
 			touched / MB, size > 0 ? touched * 100 / size : 0,
 			(double)vm->nested_pages * PAGE / MB);

@@ -457,7 +457,7 @@ static void test_view(void **state)
 	assert_non_null(strstr(text, "PMEM  /MB: 100.0 total: 10.0 guests, 1.0 nested,"
 				     " 49.0 vmkernel, 40.0 free\n"));
 	assert_non_null(strstr(text, "\n    1090 two                  3 on        "
-				     "       3.0       1.5   50.0     1.0\n"));
+				     "       3.0       1.5   50.0    1.00\n"));
 	free(text);
 	assert_true(top_view_sort_key(&v, 'M'));
 	ORDER(" new ", " two ", " hog ");
