@@ -121,9 +121,11 @@ static void row_columns(const struct walk *w, const struct top_row *first)
 	}
 	column(w, p ? p->used : NAN, "%s\\%% Used", object);
 	column(w, p ? p->used : NAN, "%s\\%% Run", object);
+	if (first->percent.of_vcpu)
+		column(w, p ? p->sys : NAN, "%s\\%% System", object);
 	column(w, p ? p->ready : NAN, "%s\\%% Ready", object);
 	column(w, p ? p->wait : NAN, "%s\\%% Wait", object);
-	if (first->percent.has_idle)
+	if (first->percent.of_vcpu)
 		column(w, p ? p->idle : NAN, "%s\\%% Idle", object);
 	column(w, p ? p->capped : NAN, "%s\\%% Max Limited", object);
 }

@@ -43,8 +43,10 @@ bool top_parse_times(const char *text, struct top_times *t)
 	int end = -1;
 
 	return sscanf(text,
-		      "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %n",
-		      &t->now, &t->used, &t->ready, &t->wait, &t->capped, &t->stopped, &end) == 6 &&
+		      "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+		      " %" SCNu64 " %n",
+		      &t->now, &t->used, &t->ready, &t->wait, &t->capped, &t->stopped, &t->sys,
+		      &end) == 7 &&
 	       end >= 0 && !text[end];
 }
 

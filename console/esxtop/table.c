@@ -94,6 +94,7 @@ static bool world_percent(const struct top_snapshot *a, const struct top_world *
 	if (!is_measured(w) || (!was && !is_new(a, w->id)) || (was && to->now <= from->now))
 		return false;
 	if (!percent(from->used, to->used, ns, &p->used) ||
+	    !percent(from->sys, to->sys, ns, &p->sys) ||
 	    !percent(from->ready, to->ready, ns, &ready) ||
 	    !percent(from->wait, to->wait, ns, &p->idle) ||
 	    !percent(from->capped, to->capped, ns, &p->capped) ||
@@ -101,20 +102,24 @@ static bool world_percent(const struct top_snapshot *a, const struct top_world *
 		return false;
 	p->ready = ready + p->capped;
 	p->wait = p->idle + stopped;
-	p->has_idle = !strcmp(w->kind, "vcpu");
-	if (!p->has_idle)
-		p->idle = 0;
+	p->of_vcpu = !strcmp(w->kind, "vcpu");
+	if (!p->of_vcpu)
+		p->idle = p->sys = 0;
+	/* It is charged when the world leaves its PCPU, a little late therefore. */
+	if (p->sys > p->used)
+		p->sys = p->used;
 	return true;
 }
 
 static void add_percent(struct top_percent *sum, const struct top_percent *p)
 {
 	sum->used += p->used;
+	sum->sys += p->sys;
 	sum->ready += p->ready;
 	sum->wait += p->wait;
 	sum->idle += p->idle;
 	sum->capped += p->capped;
-	sum->has_idle = p->has_idle;
+	sum->of_vcpu = p->of_vcpu;
 }
 
 static struct top_row *add_group(struct top_table *t, const struct top_snapshot *s,

@@ -20,6 +20,7 @@
 /* Counters in ns since the world was made, as of its own moment "now". */
 struct top_times {
 	uint64_t now, used, ready, wait, capped, stopped;
+	uint64_t sys; /* of used: in the vmkernel */
 };
 
 struct top_world {
@@ -86,8 +87,9 @@ int top_read(int fd, struct top_snapshot *s);
 /* table.c: percents are of one PCPU's time. */
 
 struct top_percent {
-	double used, ready, wait, idle, capped; /* ready includes capped, wait includes idle */
-	bool has_idle; /* only of VCPUs it is known what they wait for */
+	/* used includes sys, ready includes capped, wait includes idle */
+	double used, sys, ready, wait, idle, capped;
+	bool of_vcpu; /* sys and idle are known of VCPUs alone */
 };
 
 /* A world, or a group: a VM with its VCPUs, or all idle worlds. */

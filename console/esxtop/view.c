@@ -12,7 +12,7 @@
 #define MB (1024.0 * 1024)
 #define PAGE 4096.0
 #define PCPUS_A_LINE 9
-#define NAME_WIDTH 17 /* so that a line has 79 columns */
+#define NAME_WIDTH 16 /* so that a line has 79 columns */
 
 bool top_view_sort_key(struct top_view *v, int key)
 {
@@ -114,19 +114,30 @@ static int by_ready(const void *a, const void *b)
 	return compare((*x)->percent.ready, (*y)->percent.ready, (*x)->id, (*y)->id);
 }
 
+/* A percent, or a dash if it is not known. */
+static void write_percent(double percent, bool known, FILE *out)
+{
+	if (known)
+		fprintf(out, " %6.2f", percent);
+	else
+		fprintf(out, " %6s", "-");
+}
+
 static void write_row(const struct top_row *row, bool indent, FILE *out)
 {
 	const struct top_percent *p = &row->percent;
+	int width = indent ? NAME_WIDTH - 2 : NAME_WIDTH;
 
-	fprintf(out, "%8" PRIu32 " %s%-*.*s %4" PRIu32 " %7.2f %7.2f %7.2f %7.2f ", row->id,
-		indent ? "  " : "", indent ? NAME_WIDTH - 2 : NAME_WIDTH,
-		indent ? NAME_WIDTH - 2 : NAME_WIDTH, row->name, row->members, p->used, p->used,
-		p->wait, p->ready);
-	if (p->has_idle)
-		fprintf(out, "%7.2f", p->idle);
-	else
-		fprintf(out, "%7s", "-");
-	fprintf(out, " %7.2f\n", p->capped);
+	fprintf(out, "%8" PRIu32 " %s%-*.*s %4" PRIu32, row->id, indent ? "  " : "", width, width,
+		row->name, row->members);
+	write_percent(p->used, true, out);
+	write_percent(p->used, true, out); /* %RUN is the same */
+	write_percent(p->sys, p->of_vcpu, out);
+	write_percent(p->wait, true, out);
+	write_percent(p->ready, true, out);
+	write_percent(p->idle, p->of_vcpu, out);
+	write_percent(p->capped, true, out);
+	fputc('\n', out);
 }
 
 static void write_group(const struct top_view *v, const struct top_table *t,
@@ -146,8 +157,8 @@ static void write_cpu(const struct top_view *v, const struct top_table *t, FILE 
 	const struct top_row **groups = calloc(t->row_count + 1, sizeof(*groups));
 	size_t count = 0, i;
 
-	fprintf(out, "\1%8s %-*s %4s %7s %7s %7s %7s %7s %7s\n", "ID", NAME_WIDTH, "NAME", "NWLD",
-		"%USED", "%RUN", "%WAIT", "%RDY", "%IDLE", "%MLMTD");
+	fprintf(out, "\1%8s %-*s %4s %6s %6s %6s %6s %6s %6s %6s\n", "ID", NAME_WIDTH, "NAME",
+		"NWLD", "%USED", "%RUN", "%SYS", "%WAIT", "%RDY", "%IDLE", "%MLMTD");
 	for (i = 0; groups && i < t->row_count; i++)
 		if (t->rows[i].is_group && (t->rows[i].is_vm || !v->vms_only))
 			groups[count++] = &t->rows[i];

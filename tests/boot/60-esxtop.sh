@@ -63,7 +63,7 @@ EOF
 esxtop_steps=$(
 	cat <<'EOF'
 expect|esxtop: a PCPU is busy, the other idle|20|^USED\(%\) +(99|100)\.[0-9]+ +0\.[0-9]+ +(49|50)\.|^USED\(%\) +0\.[0-9]+ +(99|100)\.[0-9]+ +(49|50)\.
-expect|esxtop: header of the CPU panel|1|^ +ID NAME +NWLD +%USED +%RUN +%WAIT +%RDY +%IDLE +%MLMTD *$
+expect|esxtop: header of the CPU panel|1|^ +ID NAME +NWLD +%USED +%RUN +%SYS +%WAIT +%RDY +%IDLE +%MLMTD *$
 expect|esxtop: by id, idle comes first|1|%USED.*\n +1025 idle +2 .*\n +[0-9]+ micro [0-9]+ +1 +(99|100)\.
 type|s
 expect|esxtop: s asks|5|^Seconds between refreshes \(now 5\): +$
@@ -90,7 +90,7 @@ type|x
 type|c
 expect|esxtop: back to the CPU panel|5|^USED
 size|10|60
-expect|esxtop: a smaller window|5|^ +ID NAME +NWLD +%USED +%RUN +%WAIT +% *$
+expect|esxtop: a smaller window|5|^ +ID NAME +NWLD +%USED +%RUN +%SYS +%WAIT *$
 size|24|80
 expect|esxtop: a larger one|5|%MLMTD *$
 type|q

@@ -47,8 +47,9 @@ static void test_parse(void **state)
 	assert_false(top_parse_world("1088 vcpu running 1 1000 0 0 35 0 51 0 0", &w));
 	assert_false(top_parse_world("1088 vcpu", &w) || top_parse_world("", &w));
 
-	assert_true(top_parse_times("10 1 2 3 4 0\n", &t) && t.now == 10 && t.capped == 4);
-	assert_false(top_parse_times("10 1 2 3 4\n", &t) || top_parse_times("1 1 2 3 4 0 9", &t));
+	assert_true(top_parse_times("10 3 2 3 4 0 1\n", &t) && t.now == 10 && t.sys == 1);
+	assert_false(top_parse_times("10 1 2 3 4 0\n", &t) ||
+		     top_parse_times("1 1 2 3 4 0 9 8", &t));
 
 	assert_true(top_parse_pcpu("   now  100\n  idle  30\n  busy  70\n", &p));
 	assert_true(p.now == 100 && p.idle == 30 && p.busy == 70 && !p.share_count);
@@ -133,13 +134,15 @@ static void make_pair(struct top_snapshot *a, struct top_snapshot *b)
 	add_world(b, 1090, "vcpu", "vmm0:two",
 		  (struct top_times){ .now = 12 * S,
 				      .used = 400 * MS,
+				      .sys = 50 * MS,
 				      .ready = 100 * MS,
 				      .wait = 1000 * MS,
 				      .capped = 300 * MS,
 				      .stopped = 200 * MS });
 	add_world(a, 1091, "vcpu", "vmm1:two", (struct top_times){ .now = 10 * S });
 	add_world(b, 1091, "vcpu", "vmm1:two",
-		  (struct top_times){ .now = 12 * S, .used = 100 * MS, .wait = 1900 * MS });
+		  (struct top_times){
+			  .now = 12 * S, .used = 100 * MS, .sys = 102 * MS, .wait = 1900 * MS });
 	add_world(b, 1092, "vcpu", "vmm0:new",
 		  (struct top_times){ .now = 12 * S, .used = 300 * MS, .wait = 200 * MS });
 	add_vm(a, 1, 1088, 1, "hog");
@@ -198,17 +201,20 @@ static void test_table(void **state)
 	assert_null(top_table_row(&t, 1089, true));
 	row = top_table_row(&t, 1025, true);
 	assert_string_equal(row->name, "idle");
-	assert_true(row->members == 2 && row->is_idle && !row->percent.has_idle);
+	assert_true(row->members == 2 && row->is_idle && !row->percent.of_vcpu);
 	assert_percent(row->percent.used, 50);
 	row = top_table_row(&t, 1088, true);
 	assert_string_equal(row->name, "hog");
 	assert_percent(row->percent.used, 100);
 	row = top_table_row(&t, 1090, false);
 	assert_percent(row->percent.used, 20);
+	assert_percent(row->percent.sys, 2.5);
 	assert_percent(row->percent.ready, 20);
 	assert_percent(row->percent.capped, 15);
 	assert_percent(row->percent.wait, 60);
 	assert_percent(row->percent.idle, 50);
+	/* Charged a little late: not more than the time that it is part of. */
+	assert_percent(top_table_row(&t, 1091, false)->percent.sys, 5);
 	row = top_table_row(&t, 1090, true);
 	assert_true(row->members == 2 && row->is_vm);
 	assert_percent(row->percent.used, 25);
@@ -362,6 +368,7 @@ static void test_csv(void **state)
 			    "10.00");
 	assert_string_equal(value(text, one, "\\\\host\\Group Cpu(1090:two)\\Members"), "2.00");
 	assert_string_equal(value(text, one, "\\\\host\\Group Cpu(1090:two)\\% Ready"), "20.00");
+	assert_string_equal(value(text, one, "\\\\host\\Group Cpu(1090:two)\\% System"), "7.50");
 	assert_string_equal(value(text, one, "\\\\host\\Group Cpu(1088:a _b_ _c_____)\\% Used"),
 			    "100.00");
 	assert_string_equal(value(text, one, "\\\\host\\Vcpu(1090:two:1091:vmm1:two)\\% Idle"),
@@ -430,8 +437,8 @@ static void test_view(void **state)
 	assert_non_null(strstr(text, " up 1 day 01:01:01, 6 worlds, 3 VMs, 2 PCPUs, over 2.0 s\n"));
 	assert_non_null(strstr(text, "USED(%)  100.00  50.00  75.00\n"));
 	assert_non_null(strstr(text, "IDLE(%)    0.00  50.00  25.00\n"));
-	assert_non_null(strstr(text, "\n    1090 two                  2   25.00   25.00 "
-				     " 155.00   20.00  145.00   15.00\n"));
+	assert_non_null(strstr(text, "\n    1090 two                 2  25.00  25.00   7.50 155.00"
+				     "  20.00 145.00  15.00\n"));
 	assert_null(strstr(text, "vmm"));
 	free(text);
 	ORDER(" idle ", " hog ", " two ", " new ");
@@ -456,7 +463,7 @@ static void test_view(void **state)
 	text = view_text(&v, &t, &b);
 	assert_non_null(strstr(text, "PMEM  /MB: 100.0 total: 10.0 guests, 1.0 nested,"
 				     " 49.0 vmkernel, 40.0 free\n"));
-	assert_non_null(strstr(text, "\n    1090 two                  3 on        "
+	assert_non_null(strstr(text, "\n    1090 two                 3 on        "
 				     "       3.0       1.5   50.0    1.00\n"));
 	free(text);
 	assert_true(top_view_sort_key(&v, 'M'));

@@ -175,7 +175,7 @@ static void test_late_clocks(void **state)
 
 static void test_world_adds_up(void **state)
 {
-	uint64_t now, used, ready, wait, capped, stopped, made;
+	uint64_t now, used, ready, wait, capped, stopped, sys, made;
 	struct sim_world *s;
 	char path[64];
 
@@ -186,12 +186,14 @@ static void test_world_adds_up(void **state)
 	sim_hog(1, 1000);
 	assert_int_equal(world_set_shares(&s->w, 1000, 0, 20, sim.now), VMK_OK);
 	sim_run(SEC);
+	world_charge_sys(&s->w, 12345);
 	snprintf(path, sizeof(path), "/sched/worlds/%u/times", s->w.id);
 	get(path);
-	assert_int_equal(sscanf(text, "%lu %lu %lu %lu %lu %lu", &now, &used, &ready, &wait,
-				&capped, &stopped),
-			 6);
+	assert_int_equal(sscanf(text, "%lu %lu %lu %lu %lu %lu %lu", &now, &used, &ready, &wait,
+				&capped, &stopped, &sys),
+			 7);
 	assert_true(now == sim.now && used && ready && wait && capped && !stopped);
+	assert_int_equal(sys, 12345);
 	assert_true(used + ready + wait + capped + stopped == now - made);
 }
 

@@ -85,10 +85,10 @@ static const char *const state_names[] = { "stopped", "ready", "running", "waiti
 	WORLD_FIELD(ready, "ns ready, but without a PCPU", "%lu\n", w.time[WORLD_READY])         \
 	WORLD_FIELD(wait, "ns with nothing to do", "%lu\n", w.time[WORLD_WAITING])               \
 	WORLD_FIELD(capped, "ns held back by its maximum", "%lu\n", w.time[WORLD_CAPPED])        \
-	WORLD_FIELD(times, "ns: now used ready wait capped stopped, all at one moment",          \
-		    "%lu %lu %lu %lu %lu %lu\n", w.since, w.time[WORLD_RUNNING],                 \
+	WORLD_FIELD(times, "ns: now used ready wait capped stopped sys, all at one moment",      \
+		    "%lu %lu %lu %lu %lu %lu %lu\n", w.since, w.time[WORLD_RUNNING],             \
 		    w.time[WORLD_READY], w.time[WORLD_WAITING], w.time[WORLD_CAPPED],            \
-		    w.time[WORLD_STOPPED])                                                       \
+		    w.time[WORLD_STOPPED], w.sys_ns)                                             \
 	WORLD_FIELD(switches, "times that it was put on a PCPU", "%lu\n", w.switches)            \
 	WORLD_FIELD(moves, "times on another PCPU than before", "%lu\n", w.moves)                \
 	WORLD_FIELD(wakes, "times woken", "%lu\n", w.wakes)                                      \
