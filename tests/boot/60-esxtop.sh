@@ -64,7 +64,7 @@ esxtop_steps=$(
 	cat <<'EOF'
 expect|esxtop: a PCPU is busy, the other idle|20|^USED\(%\) +(99|100)\.[0-9]+ +0\.[0-9]+ +(49|50)\.|^USED\(%\) +0\.[0-9]+ +(99|100)\.[0-9]+ +(49|50)\.
 expect|esxtop: header of the CPU panel|1|^ +ID NAME +NWLD +%USED +%RUN +%SYS +%WAIT +%RDY +%IDLE +%MLMTD *$
-expect|esxtop: by id, idle comes first|1|%USED.*\n +1025 idle +2 .*\n +[0-9]+ micro [0-9]+ +1 +(99|100)\.
+expect|esxtop: by id, idle comes first|1|%USED.*\n +1025 idle +2 .*\n +[0-9]+ micro [0-9]+ +1 +(9[5-9]|100)\.
 type|s
 expect|esxtop: s asks|5|^Seconds between refreshes \(now 5\): +$
 type|x\n
@@ -149,7 +149,7 @@ says "header of Performance Monitor" "^\"\(PDH-CSV 4\.0\) \(UTC\)\(0\)\",\"..con
 check "a header and three lines" [ "$(wc -l </tmp/steady)" = 4 ]
 check "sums of a steady machine" sums /tmp/steady
 spun() { awk -F "\",\"" "NR == 1 { for (i = 1; i <= NF; i++) if (\$i ~ /Group Cpu.*micro.*Used\$/) c = i }
-	NR > 1 { print \$c; if (\$c < 98 || \$c > 100.5) bad = 1 } END { exit bad || !c }" /tmp/steady; }
+	NR > 1 { print \$c; if (\$c < 95 || \$c > 100.5) bad = 1 } END { exit bad || !c }" /tmp/steady; }
 check "the spinner has all of a PCPU" spun
 esxtop -b -n 7 -d 1 >/tmp/busy &
 for i in 1 2 3; do
