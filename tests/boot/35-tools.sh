@@ -47,7 +47,7 @@ fails "start without a module" 1 "^VMControl error -999: .*vmnix module is not l
 for tool in "vsish ls /" "vmware-console demo1" "vmware-vmx $vmx" vmkloader "vmnix-test usercall"; do
 	fails "no module: ${tool%% *}" 1 "the vmnix module is not loaded \(no /dev/vmnix\)" $tool
 done
-for tool in vmware-cmd vmware-console vmware-vmx vmkloader vsish vmnix-test; do
+for tool in vmware-cmd vmware-console vmware-vmx vmkloader vsish vmnix-test esxtop; do
 	is "$tool --version" 0 "$tool (vmnix) $(cut -d" " -f3 /t/version)" $tool --version
 	says "$tool --help" "^usage: $tool " $tool --help
 	check "$tool --help needs nothing" sh -c "$tool --help | grep -q -- --version"
