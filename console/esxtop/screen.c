@@ -190,7 +190,7 @@ static bool serve(struct screen *s)
 	int64_t start = now_ms(), left;
 	int key;
 
-	for (;;) {
+	while (!asked_to_end) {
 		draw(s);
 		left = start + s->delay * 1000ll - now_ms();
 		if (left <= 0)
@@ -198,7 +198,7 @@ static bool serve(struct screen *s)
 		timeout((int)left);
 		key = getch();
 		if (asked_to_end)
-			return false;
+			break;
 		if (key == ERR && now_ms() < start + s->delay * 1000ll) {
 			struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 
@@ -212,6 +212,7 @@ static bool serve(struct screen *s)
 		if (!take_key(s, key))
 			return false;
 	}
+	return false;
 }
 
 /* The next snapshot and what it means; 0, or an error of vmnix_dev.h. */

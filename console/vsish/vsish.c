@@ -160,12 +160,28 @@ static int do_pwd(int argc, char **argv)
 	return TOOL_OK;
 }
 
+/* What can be typed: the two that leave the prompt as well. */
+static const char *const names[] = { "ls",  "get",  "cat",  "set",  "cd",
+				     "pwd", "help", "exit", "quit", NULL };
+
+static bool is_command(const char *word)
+{
+	size_t i;
+
+	for (i = 0; names[i]; i++)
+		if (!strcmp(names[i], word))
+			return true;
+	return false;
+}
+
 static int do_help(int argc, char **argv)
 {
 	int i, code = TOOL_OK;
 
-	if (argc == 1)
+	if (argc == 1 || (argc == 2 && is_command(argv[1]))) {
 		fputs(help, stdout);
+		return TOOL_OK;
+	}
 	for (i = 1; i < argc; i++)
 		if (vsish_describe(argv[i]))
 			code = TOOL_FAILED;
@@ -179,10 +195,6 @@ static const struct {
 	{ "ls", do_ls }, { "get", do_get }, { "cat", do_get },	 { "set", do_set },
 	{ "cd", do_cd }, { "pwd", do_pwd }, { "help", do_help },
 };
-/* What can be typed: the two that leave the prompt as well. */
-static const char *const names[] = { "ls",  "get",  "cat",  "set",  "cd",
-				     "pwd", "help", "exit", "quit", NULL };
-
 int vsish_run(int argc, char **argv)
 {
 	size_t i;

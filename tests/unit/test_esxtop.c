@@ -62,6 +62,37 @@ static void test_parse(void **state)
 	assert_null(p.shares);
 }
 
+/* Texts that are cut off or have wrong characters: refused or taken, never more than that. */
+static void test_parse_anything(void **state)
+{
+	static const char *const texts[] = {
+		"1088 vcpu running 1 1000 0 0 35 0 51 0 0 vmm0:my VM\n",
+		"10 1 2 3 4 0 1\n",
+		"       now          100\n      idle           30\n      busy           70\n"
+		"      1088           50\n      1090           20\n",
+	};
+
+	(void)state;
+	for (uint32_t round = 0; round < 20000; round++) {
+		const char *text = texts[round % 3];
+		size_t len = rnd() % (strlen(text) + 1);
+		char *copy = strndup(text, len);
+		struct top_pcpu p = { 0 };
+		struct top_world w;
+		struct top_times t;
+		uint64_t n;
+
+		for (size_t i = rnd() % 3; i && len; i--)
+			copy[rnd() % len] = (char)(1 + rnd() % 255);
+		(void)top_parse_number(copy, &n);
+		(void)top_parse_world(copy, &w);
+		(void)top_parse_times(copy, &t);
+		if (top_parse_pcpu(copy, &p))
+			free(p.shares);
+		free(copy);
+	}
+}
+
 /* Snapshots by hand: what is not said is 0. */
 
 static void add_world(struct top_snapshot *s, uint32_t id, const char *kind, const char *name,
@@ -521,10 +552,10 @@ static void test_sums(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),	  cmocka_unit_test(test_table),
-		cmocka_unit_test(test_odd_pairs), cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_csv),	  cmocka_unit_test(test_view),
-		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_parse), cmocka_unit_test(test_parse_anything),
+		cmocka_unit_test(test_table), cmocka_unit_test(test_odd_pairs),
+		cmocka_unit_test(test_empty), cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_view),  cmocka_unit_test(test_sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
