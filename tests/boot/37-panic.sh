@@ -92,6 +92,8 @@ after 3 1 "@BlueScreen: Exception 14 \(Page Fault\) on PCPU 0" "$registers" "cr2
 cycle
 check "no memory of Linux is lost" within $free_before $(free_kb) 500
 after 4 0 "@BlueScreen: Exception 238 \(Interrupt\) on PCPU 1" "$registers" "\] pcpu_main\+0x[0-9a-f]+"
+cycle
+after 5 1 "@BlueScreen: lock of rank .hostcall. taken while one of rank .VSI. is held" "$setter"
 check "the service restarts" /etc/init.d/vmware restart
 check "selftest with the new one" vmnix-test selftest --rounds 100
 says "and a VM" "start\(\) = 1" vmware-cmd demo1 start
@@ -106,7 +108,7 @@ check "kernel log is clean" log_clean'
 console "panic" --cpus 3 --mem 1024 --timeout 180 --vmk-log "$log" -- "$script"
 said=$(tr -d '\r' <"$log")
 for pattern in "@BlueScreen: asked for" "@BlueScreen: Exception 6 " "@BlueScreen: Exception 14 " \
-	"@BlueScreen: Exception 238 " "^rax=0x.* rdx=0x" "\] set_panic\+0x" "\] pcpu_main\+0x"; do
+	"@BlueScreen: Exception 238 " "@BlueScreen: lock of rank" "^rax=0x.* rdx=0x" "\] set_panic\+0x" "\] pcpu_main\+0x"; do
 	check_match "COM2: $pattern" "$said" "$pattern"
 done
 finish

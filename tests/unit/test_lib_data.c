@@ -146,9 +146,9 @@ static void test_ranks(void **state)
 	spin_lock(&vm);
 	spin_lock(&sched);
 	spin_unlock(&vm); /* out of order is allowed */
-	EXPECT_PANIC(spin_lock(&vm));
-	EXPECT_PANIC(spin_lock(&other));
-	EXPECT_PANIC(spin_unlock(&other));
+	EXPECT_PANIC_SAYING("\"VM\" taken while one of rank \"sched\" is", spin_lock(&vm));
+	EXPECT_PANIC_SAYING("\"sched\" taken while one of rank \"sched\"", spin_lock(&other));
+	EXPECT_PANIC_SAYING("\"sched\" released where it was not", spin_unlock(&other));
 	assert_true(spin_trylock(&other));
 	spin_unlock(&other);
 	spin_unlock(&sched);

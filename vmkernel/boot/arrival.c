@@ -63,6 +63,12 @@ static uint32_t hook_world(void)
 	return pcpu0_mapped ? sched_current_id(this_pcpu()->id) : WORLD_ID_CONSOLE;
 }
 
+/* The first steps run before PCPU 0 has its struct, but alone. */
+static struct lock_track *hook_locks(void)
+{
+	return pcpu0_mapped ? &this_pcpu()->locks : NULL;
+}
+
 static const struct log_hooks log_hooks = {
 	.now_ns = now_ns,
 	.pcpu = hook_pcpu,
@@ -355,6 +361,7 @@ void arrival(struct crossing *x, const struct ws_boot_info *info)
 	crossing = x;
 	panic_set_hooks(&panic_hooks_table);
 	spin_set_waiting(stop_waiting);
+	spin_set_track(hook_locks);
 	boot_info = *info;
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !err; i++) {
 		err = steps[i].up();

@@ -5,6 +5,7 @@
 #include "cpu/apic.h"
 #include "cpu/pcpu.h"
 #include "cpu/time.h"
+#include "lib/spinlock.h"
 #include "lib/text.h"
 #include "lib/version.h"
 #include "vsi/vsi.h"
@@ -60,11 +61,21 @@ static int panic_elsewhere(void)
 	return VMK_OK;
 }
 
-/* 1 to 3 on the console's processor, 4 on PCPU 1. */
+/* Whoever sets a node holds the lock of the tree, which comes after this one. */
+static int panic_lock_order(void)
+{
+	static struct spinlock outer = SPINLOCK_INIT(RANK_HOSTCALL);
+
+	spin_lock(&outer);
+	spin_unlock(&outer);
+	return VMK_OK;
+}
+
+/* 4 on PCPU 1, all others on the console's processor. */
 static int set_panic(void *ctx, const char *text)
 {
 	(void)ctx;
-	if (text[0] < '0' || text[0] > '4' || text[1])
+	if (text[0] < '0' || text[0] > '5' || text[1])
 		return VMK_BAD_PARAM;
 	if (text[0] == '1')
 		vmk_panic("asked for by /debug/panic");
@@ -72,7 +83,9 @@ static int set_panic(void *ctx, const char *text)
 		asm volatile("ud2");
 	if (text[0] == '3')
 		*(volatile uint32_t *)PCPU_STACKS = 0; /* a guard page */
-	return text[0] == '4' ? panic_elsewhere() : VMK_OK;
+	if (text[0] == '4')
+		return panic_elsewhere();
+	return text[0] == '5' ? panic_lock_order() : VMK_OK;
 }
 
 static struct vsi_node debug = VSI_FOLDER("debug", "for testing the vmkernel itself");
@@ -84,7 +97,7 @@ static struct vsi_node nodes[] = {
 static struct vsi_node panic_node =
 	VSI_TEXT("panic",
 		 "write 1: assertion, 2: invalid opcode, 3: page fault, "
-		 "4: stray interrupt on PCPU 1",
+		 "4: stray interrupt on PCPU 1, 5: locks in the wrong order (CONFIG_ASSERTIONS)",
 		 get_panic, set_panic, NULL);
 
 int boot_vsi_init(void)

@@ -11,6 +11,7 @@
 #ifndef CPU_PCPU_H
 #define CPU_PCPU_H
 
+#include "lib/spinlock.h"
 #include "lib/types.h"
 #include "types.h"
 
@@ -63,6 +64,7 @@ struct pcpu {
 	void *current; /* struct world that runs, or NULL */
 	uint64_t irqs, kicks, nmis; /* taken so far */
 	uint64_t timer_deadline_ns; /* what the local timer is armed for, UINT64_MAX: off */
+	struct lock_track locks; /* that it holds, with CONFIG_ASSERTIONS */
 	hpa_t stack_hpa[PCPU_STACKS_COUNT];
 	struct tss64 tss;
 	uint64_t gdt[PCPU_GDT_ENTRIES] __attribute__((aligned(16)));

@@ -21,6 +21,17 @@ void spin_set_waiting(void (*waiting)(void))
 	while_waiting = waiting;
 }
 
+static const char *rank_name(const struct spinlock *lock)
+{
+	static const char *const names[] = { "none",
+#define RANK(rank, name) name,
+					     LOCK_RANKS(RANK)
+#undef RANK
+	};
+
+	return lock->rank < ARRAY_SIZE(names) ? names[lock->rank] : "no such";
+}
+
 static struct lock_track *track_of(const struct spinlock *lock)
 {
 	if (!IS_ENABLED(CONFIG_ASSERTIONS) || !track_here || lock->rank == RANK_NONE)
@@ -36,8 +47,8 @@ static void track_lock(const struct spinlock *lock, bool check)
 		return;
 	for (uint32_t i = 0; check && i < track->count; i++)
 		if (track->held[i]->rank >= lock->rank)
-			vmk_panic("lock of rank %u taken while one of rank %u is held", lock->rank,
-				  track->held[i]->rank);
+			vmk_panic("lock of rank \"%s\" taken while one of rank \"%s\" is held",
+				  rank_name(lock), rank_name(track->held[i]));
 	VMK_ASSERT(track->count < LOCKS_HELD_MAX);
 	track->held[track->count++] = lock;
 }
@@ -52,7 +63,7 @@ static void track_unlock(const struct spinlock *lock)
 	while (i < track->count && track->held[i] != lock)
 		i++;
 	if (i == track->count)
-		vmk_panic("lock of rank %u released where it was not taken", lock->rank);
+		vmk_panic("lock of rank \"%s\" released where it was not taken", rank_name(lock));
 	track->held[i] = track->held[--track->count];
 }
 

@@ -10,21 +10,29 @@
 
 #include "lib/types.h"
 
-/* Outermost first: while one is held, only later ones may be taken. */
+/*
+ * Outermost first: while one is held, only later ones may be taken. RANK(NAME, "name"); the
+ * log comes last so that anything may be logged with any lock held.
+ */
+#define LOCK_RANKS(RANK)           \
+	RANK(HOSTCALL, "hostcall") \
+	RANK(VSI, "VSI")           \
+	RANK(VM_LIST, "VM list")   \
+	RANK(VM, "VM")             \
+	RANK(DEVICE, "device")     \
+	RANK(VMM, "VMM")           \
+	RANK(SCHED, "sched")       \
+	RANK(SPACE, "space")       \
+	RANK(HEAP, "heap")         \
+	RANK(PAGES, "pages")       \
+	RANK(CPU, "CPU")           \
+	RANK(LOG, "log")
+
 enum lock_rank {
 	RANK_NONE = 0, /* not checked */
-	RANK_HOSTCALL,
-	RANK_VSI, /* held while a node's functions run */
-	RANK_VM_LIST,
-	RANK_VM,
-	RANK_DEVICE,
-	RANK_VMM,
-	RANK_SCHED,
-	RANK_SPACE, /* page tables */
-	RANK_HEAP,
-	RANK_PAGES,
-	RANK_CPU,
-	RANK_LOG, /* so that anything may be logged with any lock held */
+#define RANK(rank, name) RANK_##rank,
+	LOCK_RANKS(RANK)
+#undef RANK
 };
 
 struct spinlock {
