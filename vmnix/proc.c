@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/io.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 #include "compat.h"
 #include "ring.h"
 #include "vmnix.h"
@@ -123,27 +124,55 @@ static const struct proc_ops leaf_ops = {
 	.proc_release = single_release,
 };
 
+/*
+ * Copies the ring's text to buf, WS_LOG_RING_SIZE bytes, while the vmkernel goes on writing;
+ * *from: where what cannot have been overwritten begins, at the start of a line. Returns the end.
+ */
+static size_t log_copy(const struct ws_ring *ring, char *buf, size_t *from)
+{
+	const char *data = (const char *)ring + PAGE_SIZE;
+	u64 head = smp_load_acquire(&ring->head);
+	u64 start = head > WS_LOG_RING_SIZE ? head - WS_LOG_RING_SIZE : 0;
+	u64 lost, at;
+
+	for (at = start; at < head; at++)
+		buf[at - start] = data[at % WS_LOG_RING_SIZE];
+	smp_rmb();
+	lost = READ_ONCE(ring->head) + WS_LOG_LINE_MAX;
+	*from = 0;
+	if (lost <= WS_LOG_RING_SIZE)
+		return head - start;
+	lost -= WS_LOG_RING_SIZE;
+	for (at = min(max(lost, start), head); at < head && buf[at - start] != '\n';)
+		at++;
+	*from = min(at + 1, head) - start;
+	return head - start;
+}
+
 /* The log ring's text: what has not scrolled out. */
 static int log_show(struct seq_file *m, void *unused)
 {
 	const struct ws_ring *ring;
+	char *text = vmalloc(WS_LOG_RING_SIZE);
+	size_t from, end;
 	bool writable;
-	u64 hpa, head, at;
+	u64 hpa;
 	u32 pages;
 
+	if (!text)
+		return -ENOMEM;
 	mutex_lock(&vmnix_lock);
 	if (region_page(0, 0, &hpa, &writable, &pages))
 		goto out;
 	ring = memremap(hpa, (size_t)pages * PAGE_SIZE, MEMREMAP_WB);
 	if (!ring)
 		goto out;
-	head = READ_ONCE(ring->head);
-	at = head > WS_LOG_RING_SIZE ? head - WS_LOG_RING_SIZE : 0;
-	for (; at < head; at++)
-		seq_putc(m, ((const char *)ring)[PAGE_SIZE + at % WS_LOG_RING_SIZE]);
+	end = log_copy(ring, text, &from);
+	seq_write(m, text + from, end - from);
 	memunmap((void *)ring);
 out:
 	mutex_unlock(&vmnix_lock);
+	vfree(text);
 	return 0;
 }
 

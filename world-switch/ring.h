@@ -33,6 +33,8 @@ WS_ASSERT_SIZE(ws_ring, 32);
 /* The log ring's region: page 0 is the header, the data follows. */
 #define WS_LOG_RING_PAGES 33u
 #define WS_LOG_RING_SIZE (32u * WS_PAGE_SIZE)
+/* At most so much is written before head says so: what a reader must not trust at the tail. */
+#define WS_LOG_LINE_MAX 512u
 
 /* A VM's channel region: page 0 headers, then serial out, serial in, transfer window. */
 #define WS_VM_SERIAL_OUT_SIZE (16u * WS_PAGE_SIZE)

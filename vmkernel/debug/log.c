@@ -10,7 +10,6 @@
 #include "lib/format.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
-#include "ring.h"
 #include "vsi/vsi.h"
 #include <stdarg.h>
 
@@ -116,8 +115,6 @@ void log_print(enum log_level at, const char *facility, int line, const char *fm
 	lines++;
 	emit(buf, len);
 	spin_unlock(&lock);
-	if (hooks && hooks->notify)
-		hooks->notify();
 }
 
 void log_raw(const char *text, size_t len)

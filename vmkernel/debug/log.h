@@ -11,6 +11,7 @@
 #define DEBUG_LOG_H
 
 #include "lib/types.h"
+#include "ring.h"
 
 enum log_level {
 	LOG_LEVEL_ERROR = 0,
@@ -19,7 +20,7 @@ enum log_level {
 	LOG_LEVEL_DEBUG = 3,
 };
 
-#define LOG_LINE_MAX 512u /* bytes of a line with its newline; longer ones are cut */
+#define LOG_LINE_MAX WS_LOG_LINE_MAX /* bytes of a line with its newline; longer ones are cut */
 
 /* LOG(INFO, "Sched", "world %u started", id): level is ERROR, WARNING, INFO or DEBUG. */
 #define LOG(level, facility, ...) log_print(LOG_LEVEL_##level, facility, __LINE__, __VA_ARGS__)
@@ -30,7 +31,6 @@ struct log_hooks {
 	uint32_t (*pcpu)(void);
 	uint32_t (*world)(void); /* id of the running world */
 	void (*raw)(const char *text, size_t len); /* raw sink; called with the log's lock held */
-	void (*notify)(void); /* the ring has grown; called without the lock */
 };
 
 /* hooks must stay; NULL takes them away. Before it, lines have time 0 and go to no sink. */
