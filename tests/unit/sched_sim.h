@@ -41,6 +41,7 @@ struct sim_pcpu {
 static struct {
 	uint64_t now;
 	uint32_t pcpus;
+	uint64_t late; /* so much later than its slice every fourth run may end */
 	struct sim_pcpu pcpu[SCHED_PCPU_MAX];
 	struct sim_world world[SIM_WORLDS];
 } sim;
@@ -84,6 +85,8 @@ static inline void sim_pick(uint32_t pcpu)
 	}
 	/* Nobody stops at once: exits take their time. */
 	p->event = add_ns(p->event, rnd() % (20 * US));
+	if (sim.late && rnd() % 4 == 0)
+		p->event = add_ns(p->event, rnd() % sim.late);
 	p->event = MIN(p->event, add_ns(sim.now, p->current->left));
 }
 
@@ -140,6 +143,7 @@ static inline void sim_start(uint32_t pcpus)
 {
 	sim.now = rnd() % (1000 * SEC);
 	sim.pcpus = pcpus;
+	sim.late = 0;
 	for (uint32_t i = 0; i < SIM_WORLDS; i++)
 		sim.world[i].used = false;
 	sched_init(&sim_hooks, sim.now);

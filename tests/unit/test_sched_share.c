@@ -84,6 +84,34 @@ static void test_random_shares(void **state)
 	}
 }
 
+/* Runs that end far too late are paid for: shares, minimum and maximum hold all the same. */
+static void test_late(void **state)
+{
+	static const uint32_t shares[] = { 500, 500, 500, 500, 1000, 1000, 2000, 2000 };
+
+	(void)state;
+	sim_start(3);
+	sim.late = 90 * MS;
+	for (uint32_t i = 0; i < 8; i++)
+		sim_hog(i, shares[i]);
+	sim_run(5 * SEC);
+	sim_mark();
+	sim_run(100 * SEC);
+	for (uint32_t i = 0; i < 8; i++)
+		assert_near(sim_since(&sim.world[i]), 300 * SEC / 8000 * shares[i], 3, 0);
+	assert_int_equal(world_set_shares(&sim.world[4].w, 1000, 60, 0, sim.now), VMK_OK);
+	assert_int_equal(world_set_shares(&sim.world[6].w, 2000, 0, 20, sim.now), VMK_OK);
+	sim_run(5 * SEC);
+	sim_mark();
+	sim_run(100 * SEC);
+	for (uint32_t i = 0; i < 8; i++)
+		assert_near(sim_since(&sim.world[i]),
+			    i == 4   ? 60 * SEC
+			    : i == 6 ? 20 * SEC
+				     : 220 * SEC / 5000 * shares[i],
+			    4, 0);
+}
+
 static void test_infeasible(void **state)
 {
 	(void)state;
@@ -282,11 +310,17 @@ static void test_chaos(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_equal),	   cmocka_unit_test(test_random_shares),
-		cmocka_unit_test(test_infeasible), cmocka_unit_test(test_tiny_share),
-		cmocka_unit_test(test_hoarder),	   cmocka_unit_test(test_sleepers),
-		cmocka_unit_test(test_max),	   cmocka_unit_test(test_max_leaves_rest),
-		cmocka_unit_test(test_min),	   cmocka_unit_test(test_all_minima),
+		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_random_shares),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_infeasible),
+		cmocka_unit_test(test_tiny_share),
+		cmocka_unit_test(test_hoarder),
+		cmocka_unit_test(test_sleepers),
+		cmocka_unit_test(test_max),
+		cmocka_unit_test(test_max_leaves_rest),
+		cmocka_unit_test(test_min),
+		cmocka_unit_test(test_all_minima),
 		cmocka_unit_test(test_chaos),
 	};
 

@@ -203,12 +203,42 @@ static int setup(void **state)
 	return sched_vsi_init();
 }
 
+/* Between two worlds a PCPU does not idle; with nobody to take, it does from the first moment. */
+static void test_between(void **state)
+{
+	uint64_t start;
+
+	(void)state;
+	sim_start(PCPUS);
+	start = sim.now;
+	for (uint32_t i = 0; i < 2 * PCPUS; i++)
+		sim_hog(i, 1000);
+	sim_run(5 * MS);
+	for (int round = 0; round < 100; round++) {
+		uint64_t idle = times_of(1).idle;
+
+		sim.now += MS;
+		sim_put(1);
+		sim.now += 7 * MS;
+		if (round & 1)
+			idle += times_of(1).idle - idle; /* who asks now sees it idle */
+		sim_pick(1);
+		sim.now += MS;
+		assert_true(times_of(1).idle == idle);
+		check_pcpus(start);
+	}
+	for (uint32_t i = 0; i < 2 * PCPUS; i++)
+		stop(&sim.world[i]);
+	sim_pick(1);
+	sim.now += 9 * MS;
+	assert_true(times_of(1).idle + times_of(1).busy == sim.now - start);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pcpus_add_up),
-		cmocka_unit_test(test_no_gap),
-		cmocka_unit_test(test_late_clocks),
+		cmocka_unit_test(test_pcpus_add_up),  cmocka_unit_test(test_between),
+		cmocka_unit_test(test_no_gap),	      cmocka_unit_test(test_late_clocks),
 		cmocka_unit_test(test_world_adds_up),
 	};
 

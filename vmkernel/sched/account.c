@@ -12,9 +12,11 @@
 
 #define WEIGHT_SCALE 1024u /* virtual time of 1 ns at one share */
 #define LAG_NS (30 * NS_PER_MS) /* a sleeper comes back with this much advantage at most */
+#define BEHIND_NS (100 * NS_PER_MS) /* and who never slept, but had to wait, with this much */
 #define DEBT_LAPSES_NS (60000 * NS_PER_MS) /* after such a sleep */
 #define MIN_WINDOW_NS (200 * NS_PER_MS) /* a minimum is owed for this long at most */
 #define MAX_WINDOW_NS (40 * NS_PER_MS) /* a maximum is saved up for this long at most */
+#define MAX_DELAY_NS (400 * NS_PER_MS) /* or this long, while it waits for a PCPU */
 
 uint64_t sched_weigh(const struct world *w, uint64_t ns)
 {
@@ -29,13 +31,19 @@ static void add_vtime(struct world *w, uint64_t ns)
 	w->vrest = weighed % w->shares;
 }
 
-void sched_bound_vtime(struct world *w)
+void sched_bound_lag(struct world *w)
 {
-	uint64_t low = sched.vnow - sched_weigh(w, LAG_NS);
-	uint64_t high = sched.vnow + sched_weigh(w, 2 * sched.slice_ns);
+	bool slept = w->state != WORLD_RUNNING && w->state != WORLD_READY;
+	uint64_t low = sched.vnow - sched_weigh(w, slept ? LAG_NS : BEHIND_NS);
 
 	if ((int64_t)(w->vtime - low) < 0)
 		w->vtime = low;
+}
+
+void sched_bound_debt(struct world *w)
+{
+	uint64_t high = sched.vnow + sched_weigh(w, 2 * sched.slice_ns);
+
 	if ((int64_t)(w->vtime - high) > 0)
 		w->vtime = high;
 }
@@ -49,13 +57,16 @@ static void fill_limits(struct world *w, uint64_t now)
 {
 	uint64_t passed = now > w->budget_at ? now - w->budget_at : 0;
 	int64_t window = (int64_t)(w->min_pct * MIN_WINDOW_NS / 100);
+	int64_t full = (int64_t)(w->max_pct * MAX_WINDOW_NS / 100);
 
 	w->budget_at += passed;
-	if (w->state == WORLD_READY || w->state == WORLD_RUNNING)
+	if (w->state == WORLD_READY || w->state == WORLD_RUNNING) {
 		w->min_credit += (int64_t)(passed * w->min_pct / 100);
+		full = (int64_t)(w->max_pct * MAX_DELAY_NS / 100);
+	}
 	w->max_budget += (int64_t)(passed * w->max_pct / 100);
 	w->min_credit = clamp(w->min_credit, -window, window);
-	w->max_budget = MIN(w->max_budget, (int64_t)(w->max_pct * MAX_WINDOW_NS / 100));
+	w->max_budget = MIN(w->max_budget, full);
 }
 
 void sched_account(struct world *w, uint64_t now)

@@ -12,6 +12,7 @@
 #define SLICE_MAX_NS (100 * NS_PER_MS)
 
 struct sched_pcpu {
+	bool between; /* has put a world and not picked the next yet */
 	bool preempted; /* kicked for a better world, which it has not picked yet */
 	struct world *current;
 	uint64_t slice_end; /* of current */
@@ -49,8 +50,14 @@ void sched_account(struct world *w, uint64_t now);
 /* Virtual time for ns of w's time. */
 uint64_t sched_weigh(const struct world *w, uint64_t ns);
 
-/* Keeps w near the present: nobody saves up or owes more than a moment's time. */
-void sched_bound_vtime(struct world *w);
+/* Nobody saves up more than a moment's time. */
+void sched_bound_lag(struct world *w);
+
+/*
+ * Nobody owes more than a moment's time for what it was given out of turn, by its minimum. Not
+ * for when it comes back: it pays for all that it ran, however late its slice was ended.
+ */
+void sched_bound_debt(struct world *w);
 
 /* True if w has a maximum and has used it up. */
 bool sched_is_capped(const struct world *w);

@@ -109,13 +109,14 @@ uint32_t sched_pcpus_online(void)
 void sched_make_ready(struct world *w, uint64_t now)
 {
 	sched_account(w, now);
-	sched_bound_vtime(w);
+	sched_bound_lag(w);
 	if (sched_is_capped(w)) {
 		w->due = sched_cap_end(w, now);
 		sched_account_state(w, WORLD_CAPPED, now);
 	} else {
 		sched_account_state(w, WORLD_READY, now);
 	}
+	w->ready_at = w->since;
 }
 
 /* An idle PCPU for w, its last one if possible; it counts as busy from now on. */
@@ -223,9 +224,34 @@ static struct world *best_ready(uint32_t pcpu, uint64_t now)
 	return near && near_enough(near, best) ? near : best;
 }
 
+/* The PCPU's time is the idle world's from now on, or no longer. */
+static void give_idle_time(struct sched_pcpu *p, bool idle, uint64_t now)
+{
+	enum sched_state state = idle ? WORLD_RUNNING : WORLD_WAITING;
+
+	if (p->idle_world.state != state)
+		sched_account_state(&p->idle_world, state, now);
+}
+
+/*
+ * The PCPU is w's. From one world to the next it does not idle: that time, in which w waited,
+ * is w's, too.
+ */
+static void begin_time(struct sched_pcpu *p, struct world *w, uint64_t now)
+{
+	uint64_t from;
+
+	sched_account_state(w, WORLD_RUNNING, now);
+	from = p->between ? MAX(p->idle_world.since, w->ready_at) : now;
+	w->time[WORLD_READY] -= now - from;
+	w->since = from;
+	give_idle_time(p, false, from);
+}
+
 static void begin(struct sched_pcpu *p, uint32_t pcpu, struct world *w, uint64_t now)
 {
-	sched_account_state(w, WORLD_RUNNING, now);
+	begin_time(p, w, now);
+	sched_bound_debt(w);
 	w->wake_pending = false;
 	w->switches++;
 	if (w->pcpu != pcpu && w->pcpu != SCHED_NO_PCPU)
@@ -257,15 +283,6 @@ static uint64_t handover(const struct sched_pcpu *p, const struct world *w, uint
 	return MAX(now, MAX(w->since, p->idle_world.since));
 }
 
-/* The PCPU's time is the idle world's from now on, or no longer. */
-static void give_idle_time(struct sched_pcpu *p, bool idle, uint64_t now)
-{
-	enum sched_state state = idle ? WORLD_RUNNING : WORLD_WAITING;
-
-	if (p->idle_world.state != state)
-		sched_account_state(&p->idle_world, state, now);
-}
-
 struct world *sched_pick(uint32_t pcpu, uint64_t now, uint64_t *until)
 {
 	struct sched_pcpu *p = &sched.pcpu[pcpu];
@@ -284,8 +301,7 @@ struct world *sched_pick(uint32_t pcpu, uint64_t now, uint64_t *until)
 		now = handover(p, w, now);
 		begin(p, pcpu, w, now);
 	}
-	if (sched.online & BIT(pcpu))
-		give_idle_time(p, !w, now);
+	p->between = false;
 	target = spill();
 	__atomic_store_n(&p->current, w, __ATOMIC_RELAXED);
 	*until = w ? p->slice_end : SCHED_NEVER;
@@ -307,13 +323,13 @@ void sched_put(uint32_t pcpu, struct world *w, uint64_t now, enum run_result why
 		sched_account_state(w, WORLD_STOPPED, now);
 	} else if (why == RUN_WAIT && !w->wake_pending && w->due > now) {
 		sched_account_state(w, WORLD_WAITING, now);
-		sched_bound_vtime(w);
 	} else {
 		sched_make_ready(w, now);
 	}
-	/* Until the next pick no world has this PCPU: worlds and idle make all of its time. */
+	/* It idles, unless the next pick finds somebody: worlds and idle make all of its time. */
 	if (sched.online & BIT(pcpu))
 		give_idle_time(p, true, now);
+	p->between = true;
 	spin_unlock(&sched.lock);
 }
 
@@ -337,6 +353,7 @@ bool sched_run_once(uint32_t pcpu)
 	const struct sched_hooks *hooks = sched.hooks;
 	uint64_t now = hooks->now_ns(), until;
 	struct world *w = sched_pick(pcpu, now, &until);
+	enum run_result why;
 
 	/* TOUR(18): Some other processor, woken by an interrupt, has picked the VCPU's world. It
 	 * sets its timer for the end of the slice and calls the world's run function: that is
@@ -344,7 +361,8 @@ bool sched_run_once(uint32_t pcpu)
 	hooks->arm_timer(sched_next_deadline(pcpu, now));
 	if (!w)
 		return false;
-	sched_put(pcpu, w, hooks->now_ns(), w->run(w, until));
+	why = w->run(w, until);
+	sched_put(pcpu, w, hooks->now_ns(), why);
 	return true;
 }
 

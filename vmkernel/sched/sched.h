@@ -72,6 +72,7 @@ struct world {
 	volatile uint32_t state; /* enum sched_state; readable */
 	bool wake_pending, stop_pending;
 	uint64_t since; /* up to here time[] is right */
+	uint64_t ready_at; /* when it last became READY */
 	uint64_t due; /* WAITING, CAPPED: when sched makes it ready */
 	uint64_t vtime; /* weighted time used; compared by difference */
 	uint64_t vrest; /* of the division by shares */

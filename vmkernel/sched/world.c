@@ -76,7 +76,8 @@ int world_set_shares(struct world *w, uint32_t shares, uint32_t min_pct, uint32_
 			w->max_pct = max_pct;
 			sched_reset_limits(w, now);
 		}
-		sched_bound_vtime(w);
+		sched_bound_lag(w);
+		sched_bound_debt(w);
 	}
 	spin_unlock(&sched.lock);
 	return err;
