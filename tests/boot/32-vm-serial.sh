@@ -4,6 +4,7 @@
 #
 # A VM's serial line on a pseudo-terminal and on a socket, both ways; .vmx files
 # that are wrong; memory that is too small for a guest.
+# timeout: 450
 . "$(dirname "$0")/../lib/boot.sh"
 talk=$(static_program unix_talk) || exit 1
 script='
@@ -71,6 +72,6 @@ check "and comes to its shell" appears "^vmnix-guest: up" /tmp/m6.1.serial
 vmware-cmd m6.1 stop hard >/dev/null
 check "vmkernel leaves" vmkloader --unload
 check "console log is clean" log_clean'
-console "serial" --cpus 3 --mem 1024 --timeout 250 --file tests/lib/guest_os.sh:/t/guest_os.sh \
+console "serial" --cpus 3 --mem 1024 --timeout 400 --file tests/lib/guest_os.sh:/t/guest_os.sh \
 	--file "$talk:/t/talk" -- "$script"
 finish
