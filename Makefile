@@ -101,14 +101,14 @@ vmkernel: $(if $(VMK_SRC),build/vmkernel/vmkernel)
 build/obj/vmkernel/vmm/%: private EXTRA_CFLAGS := $(ZYDIS_CFLAGS)
 build/obj/%.c.o: %.c Makefile | $(GENERATED)
 	$(call say,CC      $<)mkdir -p $(@D)
-	$(Q)$(CC) $(VMK_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(VMK_CFLAGS) $(EXTRA_CFLAGS) -MD -MP -c -o $@ $<
 build/obj/%.S.o: %.S Makefile | $(GENERATED)
 	$(call say,AS      $<)mkdir -p $(@D)
-	$(Q)$(CC) $(VMK_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(VMK_CFLAGS) -MD -MP -c -o $@ $<
 build/zydis/%.o: $(ZYDIS)/zydis/src/%.c Makefile
 	$(call say,CC      zydis/$*.c)mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -Werror -Wall -Wextra -Wmissing-prototypes -g,$(FREESTANDING)) \
-		-ffunction-sections -fdata-sections $(ZYDIS_CFLAGS) -I$(ZYDIS)/zydis/src -MMD -MP -c -o $@ $<
+		-ffunction-sections -fdata-sections $(ZYDIS_CFLAGS) -I$(ZYDIS)/zydis/src -MD -MP -c -o $@ $<
 
 # The list of objects is a file, so that a source that is gone means a new link.
 build/vmkernel/objects: FORCE
