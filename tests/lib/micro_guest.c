@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
- * micro_guest IMAGE [MIB [SECONDS [ARGUMENT]]]: runs a flat image (tests/guest/) in a VM
- * of its own, loaded at 1 MiB, and prints what it says on its serial port.
+ * micro_guest IMAGE [MIB [SECONDS [ARGUMENT [SHARES]]]]: runs a flat image (tests/guest/)
+ * in a VM of its own, loaded at 1 MiB, and prints what it says on its serial port.
  * Exit status: 0 it switched itself off, 1 it crashed, 2 it asked for a
- * reset, 3 it did not end in time, 4 it could not be started. The reason and
+ * reset, 3 it did not end in time or before SIGTERM, 4 it could not be started. The reason and
  * the exits go to standard error.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,12 @@
 #define LOAD_ADDRESS 0x100000u
 
 static int fd;
+static volatile sig_atomic_t told_to_end;
+
+static void tell_to_end(int signal)
+{
+	told_to_end = signal;
+}
 
 static int call(uint32_t nr, void *args, uint32_t len)
 {
@@ -43,9 +50,9 @@ static void need(const char *what, int status)
 	exit(4);
 }
 
-static uint32_t create(const char *image, uint64_t mib)
+static uint32_t create(const char *image, uint64_t mib, uint32_t shares)
 {
-	struct hc_vm_create c = { .vcpus = 1, .mem_bytes = mib << 20, .shares = 1000 };
+	struct hc_vm_create c = { .vcpus = 1, .mem_bytes = mib << 20, .shares = shares };
 
 	snprintf(c.name, sizeof(c.name), "/micro/%s.%d", image, getpid());
 	snprintf(c.label, sizeof(c.label), "micro %d", getpid());
@@ -103,12 +110,14 @@ int main(int argc, char **argv)
 	uint8_t *region;
 	int err;
 
+	signal(SIGTERM, tell_to_end);
 	fd = open(VMNIX_DEVICE, O_RDWR);
 	if (fd < 0 || argc < 2) {
 		perror(VMNIX_DEVICE);
 		return 4;
 	}
-	power.vm = create(strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1], mib);
+	power.vm = create(strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1], mib,
+			  argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 0) : 1000);
 	region = mmap(NULL, WS_VM_CHANNEL_PAGES * WS_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 		      fd, (off_t)VMNIX_MMAP(power.vm));
 	if (region == MAP_FAILED) {
@@ -124,7 +133,7 @@ int main(int argc, char **argv)
 		memset(&info, 0, sizeof(info));
 		info.vm = power.vm;
 		need("info", call(HC_VM_INFO, &info, sizeof(info)));
-	} while (info.state == HC_VM_ON && time(NULL) < end);
+	} while (info.state == HC_VM_ON && !told_to_end && time(NULL) < end);
 	drain(region, &tail);
 	fprintf(stderr, "state %u: %s\n", info.state, info.reason);
 	show_exits(power.vm);
