@@ -65,7 +65,7 @@ cycle() {
 frames="\[0x[0-9a-f]+\] hostcall_dispatch\+0x[0-9a-f]+"
 setter="\[0x[0-9a-f]+\] set_panic\+0x[0-9a-f]+"
 registers="^rax=0x[0-9a-f]+ rbx=0x[0-9a-f]+ rcx=0x[0-9a-f]+ rdx=0x[0-9a-f]+"
-after 1 1 "@BlueScreen: asked for by /debug/panic" "$setter" "$frames"
+after 1 1 "@BlueScreen: asked for by /debug/panic" "$registers" "^ip=0x[0-9a-f]+ flags=" "$setter" "$frames"
 dead "vsish ls" 1 vsish ls /
 dead "vsish get" 1 vsish get /version
 dead "vsish set" 1 vsish set /debug/panic 2
@@ -86,7 +86,7 @@ refused "/proc/vmware/version gives an error" "No such device" cat /proc/vmware/
 refused "no second vmkernel" "loaded already" vmkloader
 cycle
 free_before=$(free_kb)
-after 2 1 "@BlueScreen: Exception 6 \(Invalid Opcode\) on PCPU 0" "$registers" "ip=0x[0-9a-f]+ cr2=" "$setter" "$frames"
+after 2 1 "@BlueScreen: Exception 6 \(Invalid Opcode\) on PCPU 0" "$registers" "^frame=0x[0-9a-f]+ cr2=0x[0-9a-f]+ cr3=" "$setter" "$frames"
 cycle
 after 3 1 "@BlueScreen: Exception 14 \(Page Fault\) on PCPU 0" "$registers" "cr2=0x7f8000100000" "$setter" "$frames"
 cycle

@@ -74,18 +74,31 @@ void traps_load(void)
 static void print_frame(const struct trap_frame *f)
 {
 #define ULL(x) ((unsigned long long)(x))
-	panic_line("frame=%p ip=0x%llx cr2=0x%llx cr3=0x%llx cr4=0x%llx", (const void *)f,
-		   ULL(f->rip), ULL(read_cr2()), ULL(read_cr3()), ULL(read_cr4()));
-	panic_line("cs=0x%llx ss=0x%llx flags=0x%llx error=0x%llx", ULL(f->cs), ULL(f->ss),
-		   ULL(f->rflags), ULL(f->error));
-	panic_line("rax=0x%llx rbx=0x%llx rcx=0x%llx rdx=0x%llx", ULL(f->rax), ULL(f->rbx),
-		   ULL(f->rcx), ULL(f->rdx));
-	panic_line("rsi=0x%llx rdi=0x%llx rbp=0x%llx rsp=0x%llx", ULL(f->rsi), ULL(f->rdi),
-		   ULL(f->rbp), ULL(f->rsp));
-	panic_line("r8=0x%llx r9=0x%llx r10=0x%llx r11=0x%llx", ULL(f->r8), ULL(f->r9), ULL(f->r10),
-		   ULL(f->r11));
-	panic_line("r12=0x%llx r13=0x%llx r14=0x%llx r15=0x%llx", ULL(f->r12), ULL(f->r13),
-		   ULL(f->r14), ULL(f->r15));
+	const struct panic_regs regs = {
+		.rax = f->rax,
+		.rbx = f->rbx,
+		.rcx = f->rcx,
+		.rdx = f->rdx,
+		.rsi = f->rsi,
+		.rdi = f->rdi,
+		.rbp = f->rbp,
+		.rsp = f->rsp,
+		.r8 = f->r8,
+		.r9 = f->r9,
+		.r10 = f->r10,
+		.r11 = f->r11,
+		.r12 = f->r12,
+		.r13 = f->r13,
+		.r14 = f->r14,
+		.r15 = f->r15,
+		.rip = f->rip,
+		.rflags = f->rflags,
+	};
+
+	panic_line("frame=%p cr2=0x%llx cr3=0x%llx cr4=0x%llx cs=0x%llx ss=0x%llx error=0x%llx",
+		   (const void *)f, ULL(read_cr2()), ULL(read_cr3()), ULL(read_cr4()), ULL(f->cs),
+		   ULL(f->ss), ULL(f->error));
+	panic_print_regs(&regs);
 }
 
 static void trap_panic(const struct trap_frame *f)

@@ -83,7 +83,26 @@ void panic_end(void)
 		asm volatile("cli; hlt");
 }
 
-void vmk_panic(const char *fmt, ...)
+void panic_print_regs(const struct panic_regs *r)
+{
+#define ULL(x) ((unsigned long long)(x))
+	panic_line("ip=0x%llx flags=0x%llx", ULL(r->rip), ULL(r->rflags));
+	panic_line("rax=0x%llx rbx=0x%llx rcx=0x%llx rdx=0x%llx", ULL(r->rax), ULL(r->rbx),
+		   ULL(r->rcx), ULL(r->rdx));
+	panic_line("rsi=0x%llx rdi=0x%llx rbp=0x%llx rsp=0x%llx", ULL(r->rsi), ULL(r->rdi),
+		   ULL(r->rbp), ULL(r->rsp));
+	panic_line("r8=0x%llx r9=0x%llx r10=0x%llx r11=0x%llx", ULL(r->r8), ULL(r->r9), ULL(r->r10),
+		   ULL(r->r11));
+	panic_line("r12=0x%llx r13=0x%llx r14=0x%llx r15=0x%llx", ULL(r->r12), ULL(r->r13),
+		   ULL(r->r14), ULL(r->r15));
+#undef ULL
+}
+
+/* vmk_panic comes here, with the registers of its caller in panic_regs (panic_entry.S). */
+struct panic_regs panic_regs;
+void panic_noted(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+void panic_noted(const char *fmt, ...)
 {
 	char reason[160];
 	va_list args;
@@ -93,6 +112,7 @@ void vmk_panic(const char *fmt, ...)
 	va_end(args);
 	if (panic_begin()) {
 		panic_line("@BlueScreen: %s", reason);
+		panic_print_regs(&panic_regs);
 		panic_backtrace((uint64_t)__builtin_return_address(0),
 				*(uint64_t *)__builtin_frame_address(0));
 	}

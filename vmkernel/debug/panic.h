@@ -14,6 +14,14 @@
 /* One line of a report; any context, no lock that a stopped PCPU could hold. */
 void panic_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The registers where it happened; rip is the instruction, or where vmk_panic would return to. */
+struct panic_regs {
+	uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+	uint64_t rip, rflags;
+};
+void panic_print_regs(const struct panic_regs *r);
+
 /* The callers of the frame at rbp, while the chain stays on one stack. */
 void panic_backtrace(uint64_t rip, uint64_t rbp);
 
