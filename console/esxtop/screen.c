@@ -51,6 +51,7 @@ struct screen {
 };
 
 static volatile sig_atomic_t asked_to_end;
+static sigset_t open_mask; /* lets signals in */
 
 static void on_signal(int nr)
 {
@@ -98,6 +99,45 @@ static void draw(const struct screen *s)
 	free(text);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
+/*
+ * A key, or ERR: none within ms (-1: any time), or a signal came. Signals are let in
+ * here alone, so that none is overlooked just before we wait.
+ */
+static int wait_key(int64_t ms)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	int key;
+
+	timeout(0);
+	key = getch();
+	if (key != ERR)
+		return key;
+	/* A terminal that has gone is always ready and has nothing to say. */
+	if (ppoll(&in, 1, ms < 0 ? NULL : &t, &open_mask) > 0 && in.revents & (POLLHUP | POLLERR))
+		asked_to_end = 1;
+	return asked_to_end ? ERR : getch();
+}
+
+/* A key that is no change of the window's size; ERR: the end. */
+static int wait_any_key(void)
+{
+	int key;
+
+	do
+		key = wait_key(-1);
+	while (!asked_to_end && (key == ERR || key == KEY_RESIZE));
+	return key;
+}
+
 static void show_help(const struct screen *s)
 {
 	erase();
@@ -109,27 +149,45 @@ static void show_help(const struct screen *s)
 #pragma GCC diagnostic pop
 	}
 	refresh();
-	timeout(-1);
-	while (getch() == KEY_RESIZE)
-		;
+	wait_any_key();
+}
+
+/* A line that is typed after the question, at most size - 1 bytes. False: given up. */
+static bool ask(const char *question, char *answer, size_t size)
+{
+	size_t len = 0;
+	int key;
+
+	for (;;) {
+		answer[len] = '\0';
+		mvprintw(0, 0, "%s%s", question, answer);
+		clrtoeol();
+		refresh();
+		key = wait_any_key();
+		if (key == ERR || key == 0x1b)
+			return false;
+		if (key == '\n' || key == '\r' || key == KEY_ENTER)
+			return true;
+		if ((key == KEY_BACKSPACE || key == '\b' || key == 0x7f) && len)
+			len--;
+		else if (key > ' ' && key < 0x7f && len + 1 < size)
+			answer[len++] = (char)key;
+	}
 }
 
 static void ask_delay(struct screen *s)
 {
-	char answer[16] = "";
+	char question[64], answer[16];
 	uint64_t n;
 
 	draw(s);
-	mvprintw(0, 0, "Seconds between refreshes (now %u): ", s->delay);
-	clrtoeol();
-	echo();
-	timeout(-1);
-	getnstr(answer, sizeof(answer) - 1);
-	noecho();
-	if (answer[0] && !tool_number(answer, 1, DELAY_MAX, &n))
-		s->note = "That is no number of seconds from 1 to 86400.";
-	else if (answer[0])
+	snprintf(question, sizeof(question), "Seconds between refreshes (now %u): ", s->delay);
+	if (!ask(question, answer, sizeof(answer)) || !answer[0])
+		return;
+	if (tool_number(answer, 1, DELAY_MAX, &n))
 		s->delay = (uint32_t)n;
+	else
+		s->note = "That is no number of seconds from 1 to 86400.";
 }
 
 static void set_panel(struct screen *s, enum top_panel panel)
@@ -176,14 +234,6 @@ static bool take_key(struct screen *s, int key)
 	return true;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
-}
-
 /* Takes keys until the next refresh is due; false: quit. */
 static bool serve(struct screen *s)
 {
@@ -195,18 +245,11 @@ static bool serve(struct screen *s)
 		left = start + s->delay * 1000ll - now_ms();
 		if (left <= 0)
 			return true;
-		timeout((int)left);
-		key = getch();
+		key = wait_key(left);
 		if (asked_to_end)
 			break;
-		if (key == ERR && now_ms() < start + s->delay * 1000ll) {
-			struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-
-			/* A terminal that has gone is always "ready" and has nothing to say. */
-			if (poll(&in, 1, 0) > 0 && in.revents & (POLLHUP | POLLERR))
-				return false;
+		if (key == ERR && now_ms() < start + s->delay * 1000ll)
 			continue;
-		}
 		if (key == ERR || key == ' ')
 			return true;
 		if (!take_key(s, key))
@@ -255,6 +298,7 @@ int top_screen(int fd, uint32_t delay, uint64_t count)
 {
 	static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
 	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t closed;
 	struct screen s = { .fd = fd, .delay = delay };
 	SCREEN *terminal;
 	int err;
@@ -270,8 +314,13 @@ int top_screen(int fd, uint32_t delay, uint64_t count)
 		return TOOL_FAILED;
 	}
 	/* newterm has its own handlers, which would end us in the middle of anything. */
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	sigemptyset(&closed);
+	sigaddset(&closed, SIGWINCH);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		sigaction(signals[i], &action, NULL);
+		sigaddset(&closed, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &closed, &open_mask);
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);

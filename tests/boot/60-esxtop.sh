@@ -67,7 +67,7 @@ expect|esxtop: header of the CPU panel|1|^ +ID NAME +NWLD +%USED +%RUN +%SYS +%W
 expect|esxtop: by id, idle comes first|1|%USED.*\n +1025 idle +2 .*\n +[0-9]+ micro [0-9]+ +1 +(99|100)\.
 type|s
 expect|esxtop: s asks|5|^Seconds between refreshes \(now 5\): +$
-type|x\n
+type|12\x7f\x7fx\n
 expect|esxtop: s takes no nonsense|5|^That is no number of seconds
 type|s1\n
 expect|esxtop: refreshes each second|10|over 1\.[0-9] s *$
