@@ -95,6 +95,7 @@ struct hc_events {
 #define HC_EV_SERIAL_OUT 0x1u /* bytes were added to the serial output ring */
 #define HC_EV_STATE 0x2u /* the power state changed: see VM_INFO */
 #define HC_EV_SERIAL_IN 0x4u /* room in the serial input ring again */
+#define HC_EV_GUEST_RPC 0x8u /* a slot of rpc_slots.h wants an answer */
 
 enum hc_vm_state {
 	HC_VM_BUILDING = 0, /* memory is being filled by the console */

@@ -16,6 +16,7 @@
 #ifndef WS_RING_H
 #define WS_RING_H
 
+#include "rpc_slots.h"
 #include "types.h"
 
 #define WS_RING_MAGIC 0x474e4952u /* "RING" */
@@ -36,20 +37,21 @@ WS_ASSERT_SIZE(ws_ring, 32);
 /* At most so much is written before head says so: what a reader must not trust at the tail. */
 #define WS_LOG_LINE_MAX 512u
 
-/* A VM's channel region: page 0 headers, then serial out, serial in, transfer window. */
+/* A VM's channel region: page 0 headers, serial out, serial in, transfer window, guest RPC. */
 #define WS_VM_SERIAL_OUT_SIZE (16u * WS_PAGE_SIZE)
 #define WS_VM_SERIAL_IN_SIZE (1u * WS_PAGE_SIZE)
 #define WS_VM_WINDOW_SIZE (16u * WS_PAGE_SIZE)
 #define WS_VM_SERIAL_OUT_OFFSET WS_PAGE_SIZE
 #define WS_VM_SERIAL_IN_OFFSET (WS_VM_SERIAL_OUT_OFFSET + WS_VM_SERIAL_OUT_SIZE)
 #define WS_VM_WINDOW_OFFSET (WS_VM_SERIAL_IN_OFFSET + WS_VM_SERIAL_IN_SIZE)
-#define WS_VM_CHANNEL_PAGES 34u
+#define WS_VM_RPC_OFFSET (WS_VM_WINDOW_OFFSET + WS_VM_WINDOW_SIZE)
+#define WS_VM_CHANNEL_PAGES 67u
 
 struct ws_vm_channel {
 	struct ws_ring serial_out;
 	struct ws_ring serial_in;
 };
 WS_ASSERT_SIZE(ws_vm_channel, 64);
-WS_STATIC_ASSERT(WS_VM_WINDOW_OFFSET + WS_VM_WINDOW_SIZE == WS_VM_CHANNEL_PAGES * WS_PAGE_SIZE);
+WS_STATIC_ASSERT(WS_VM_RPC_OFFSET + WS_RPC_BYTES == WS_VM_CHANNEL_PAGES * WS_PAGE_SIZE);
 
 #endif

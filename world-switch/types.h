@@ -30,6 +30,6 @@
 
 /* What the module and the vmkernel must agree on; a mismatch is refused with both numbers. */
 #define WS_ABI_MAJOR 1u
-#define WS_ABI_MINOR 0u
+#define WS_ABI_MINOR 1u
 
 #endif

@@ -111,6 +111,7 @@ static void backdoor(void **state)
 		.bus_hz = 1000000000,
 		.mem_bytes = 256u << 20,
 		.uuid = { 0x56, 0x4d, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 },
+		.wall = fake_clock,
 	};
 	struct backdoor big = bd;
 	struct backdoor_regs before, r;
@@ -120,14 +121,18 @@ static void backdoor(void **state)
 	r = before = (struct backdoor_regs){ 1, 2, 10, 0x5658, 5, 6 };
 	assert_false(backdoor_call(&bd, &r));
 	assert_memory_equal(&r, &before, sizeof(r));
+	fake_ns = ((1ull << 32) + 5) * SEC + 678901234;
 	for (cmd = 0; cmd < 0x10000; cmd++) {
 		r = before = (struct backdoor_regs){
 			BACKDOOR_MAGIC, ~BACKDOOR_MAGIC, cmd | 0xbeef0000, 0x5658, 5, 6
 		};
 		assert_true(backdoor_call(&bd, &r));
-		assert_int_equal(r.esi, 5);
-		assert_int_equal(r.edi, 6);
+		assert_int_equal(r.esi, cmd == 46 || cmd == 55 ? 1 : 5);
+		assert_int_equal(r.edi, cmd == 55 ? 0 : 6);
 		switch (cmd) {
+		case 1:
+			assert_int_equal(r.eax, 0x123456789 / 1000000);
+			break;
 		case 10:
 			assert_int_equal(r.eax, 6);
 			assert_int_equal(r.ebx, BACKDOOR_MAGIC);
@@ -141,6 +146,17 @@ static void backdoor(void **state)
 			break;
 		case 20:
 			assert_int_equal(r.eax, 256u << 20);
+			break;
+		case 23:
+			assert_int_equal(r.eax, 5);
+			assert_int_equal(r.ebx, 678901);
+			assert_int_equal(r.edx, 0);
+			break;
+		case 46:
+		case 55:
+			assert_int_equal(r.eax, BACKDOOR_MAGIC);
+			assert_int_equal(r.ebx, 678901);
+			assert_int_equal(r.edx, 5);
 			break;
 		case 45:
 			assert_int_equal(r.eax, 0x23456789);

@@ -12,6 +12,7 @@
 #include "devices/device.h"
 
 #define BACKDOOR_PORT 0x5658u
+#define BACKDOOR_MESSAGE 30u /* this command is guest_rpc.c's */
 #define BACKDOOR_MAGIC 0x564d5868u /* "VMXh" */
 
 /* Lower halves of the guest's registers; all are written back, zero-extended. */
@@ -24,6 +25,7 @@ struct backdoor {
 	uint32_t bus_hz; /* of the local APIC's timer */
 	uint64_t mem_bytes;
 	uint8_t uuid[16]; /* in the order of its text form */
+	struct dev_clock wall; /* ns since 1970-01-01 UTC */
 };
 
 /*

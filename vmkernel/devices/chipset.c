@@ -218,6 +218,7 @@ static vmk_status init_devices(struct chipset *cs)
 		.tsc_hz = cfg->tsc_hz,
 		.bus_hz = LAPIC_BUS_HZ,
 		.mem_bytes = cfg->mem_bytes,
+		.wall = cfg->wall,
 	};
 	for (uint32_t i = 0; i < sizeof(cfg->uuid); i++)
 		cs->backdoor.uuid[i] = cfg->uuid[i];

@@ -45,12 +45,15 @@ static void arm_timer(const struct vcpu *v)
 		timer_arm(want);
 }
 
-/* In HLT: true if the guest goes on, false if there is nothing to wake it. */
+/* In HLT, or before an answer to its tools: true if the guest goes on. */
 static bool leave_halt(struct vcpu *v)
 {
-	if (v->halted && !vmm_ops->wakes(v) && !v->fault_pending)
+	bool waits = v->halted || (v->rpc_until_ns && now_ns() < v->rpc_until_ns);
+
+	if (waits && !vmm_ops->wakes(v) && !v->fault_pending)
 		return false;
 	v->halted = false;
+	v->rpc_until_ns = 0;
 	return true;
 }
 
@@ -70,6 +73,8 @@ static bool prepare(struct vcpu *v, uint32_t attention, enum run_result *why)
 	if (!leave_halt(v)) {
 		*why = RUN_WAIT;
 		v->world.wait_until = v->deadline_ns;
+		if (v->rpc_until_ns)
+			v->world.wait_until = MIN(v->deadline_ns, v->rpc_until_ns);
 		return false;
 	}
 	vmm_ops->inject(v);

@@ -59,26 +59,42 @@ void vcpu_port_write(struct vcpu *v, uint16_t port, unsigned int size, uint32_t 
 	vcpu_access_done(v);
 }
 
-bool vcpu_backdoor(struct vcpu *v, uint64_t *gpr)
+/* With vm->lock held. */
+static enum backdoor_result call_backdoor(struct vcpu *v, struct backdoor_regs *r)
+{
+	if (!IS_ENABLED(CONFIG_DEVICE_BACKDOOR) || r->eax != BACKDOOR_MAGIC)
+		return BACKDOOR_NO_CALL;
+	if ((uint16_t)r->ecx != BACKDOOR_MESSAGE) {
+		backdoor_call(&v->vm->chipset.backdoor, r);
+		return BACKDOOR_SERVED;
+	}
+	v->rpc_until_ns = guest_rpc_call(&v->vm->rpc, r);
+	if (!v->rpc_until_ns)
+		return BACKDOOR_SERVED;
+	vcpu_attend(v, ATT_EVENT);
+	return BACKDOOR_WAITS;
+}
+
+enum backdoor_result vcpu_backdoor(struct vcpu *v, uint64_t *gpr)
 {
 	struct backdoor_regs r = {
 		(uint32_t)gpr[RAX], (uint32_t)gpr[RBX], (uint32_t)gpr[RCX],
 		(uint32_t)gpr[RDX], (uint32_t)gpr[RSI], (uint32_t)gpr[RDI],
 	};
-	bool served;
+	enum backdoor_result result;
 
 	spin_lock(&v->vm->lock);
-	served = backdoor_call(&v->vm->chipset.backdoor, &r);
+	result = call_backdoor(v, &r);
 	spin_unlock(&v->vm->lock);
-	if (!served)
-		return false;
+	if (result != BACKDOOR_SERVED)
+		return result;
 	gpr[RAX] = r.eax;
 	gpr[RBX] = r.ebx;
 	gpr[RCX] = r.ecx;
 	gpr[RDX] = r.edx;
 	gpr[RSI] = r.esi;
 	gpr[RDI] = r.edi;
-	return true;
+	return BACKDOOR_SERVED;
 }
 
 bool vcpu_set_xcr(struct vcpu *v, uint32_t index, uint64_t val, uint8_t cpl, uint64_t cr4)

@@ -122,6 +122,7 @@ static int make_parts(struct vm *vm, const struct hc_vm_create *a)
 		err = guest_mem_init(&vm->mem, a->mem_bytes);
 	if (!err)
 		err = vm_init_chipset(vm);
+	vm_init_rpc(vm);
 	return err;
 }
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /*
  * A virtual machine and its VCPUs, inside vmm/. Who may touch what:
- *   chipset, state, reason, channel     under vm->lock
+ *   chipset, rpc, state, reason, channel  under vm->lock
  *   attention                           anybody, atomically
  *   all else of a VCPU                  the PCPU that runs it; hostcalls while it is STOPPED
  */
@@ -10,6 +10,7 @@
 #define VMM_VM_H
 
 #include "devices/chipset.h"
+#include "devices/guest_rpc.h"
 #include "error.h"
 #include "hostcall.h"
 #include "lib/spinlock.h"
@@ -83,6 +84,7 @@ struct vcpu {
 	uint64_t asid_generation; /* of PCPU asid_pcpu */
 	uint32_t asid_pcpu;
 	uint64_t deadline_ns; /* the VM's devices want to be called then */
+	uint64_t rpc_until_ns; /* waits for an answer to the guest's tools, 0: does not */
 	uint64_t timer_ns; /* what sched wants of this PCPU's timer */
 	uint64_t exits[EXIT_KINDS];
 	uint64_t exits_total, injected, nmis, runs;
@@ -127,6 +129,9 @@ struct vm {
 	char name[HC_NAME_MAX];
 	char label[HC_LABEL_MAX];
 	char reason[VM_REASON_MAX];
+	uint32_t rpc_seq[WS_RPC_CHANNELS]; /* our own copies of slot.request_seq */
+	uint32_t rpc_opened[WS_RPC_CHANNELS]; /* and of slot.opened */
+	struct guest_rpc rpc;
 	struct chipset chipset;
 };
 
@@ -209,6 +214,7 @@ void vm_event(struct vm *vm, uint32_t events);
 int vm_stop_worlds(struct vm *vm);
 
 int vm_init_chipset(struct vm *vm); /* vm_chipset.c */
+void vm_init_rpc(struct vm *vm); /* vm_rpc.c */
 
 /* ---- vm_channel.c: under vm->lock --------------------------------------------------- */
 
@@ -257,8 +263,13 @@ static inline void vcpu_raise_ud(struct vcpu *v)
 void vcpu_access_done(struct vcpu *v); /* after it; drops vm->lock */
 uint32_t vcpu_port_read(struct vcpu *v, uint16_t port, unsigned int size);
 void vcpu_port_write(struct vcpu *v, uint16_t port, unsigned int size, uint32_t val);
-/* The backdoor at its port; false: not a call, nothing changed. gpr: RAX and RSP included. */
-bool vcpu_backdoor(struct vcpu *v, uint64_t *gpr);
+/* The backdoor at its port. gpr: RAX and RSP included; changed only if it was served. */
+enum backdoor_result {
+	BACKDOOR_NO_CALL,
+	BACKDOOR_SERVED,
+	BACKDOOR_WAITS, /* the VCPU stays at its instruction, and waits */
+};
+enum backdoor_result vcpu_backdoor(struct vcpu *v, uint64_t *gpr);
 /* Emulates the instruction at RIP that touched what is not RAM, or does string I/O. */
 void vcpu_emulate(struct vcpu *v);
 /* XSETBV. False: #GP. */

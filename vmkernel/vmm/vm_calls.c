@@ -74,7 +74,7 @@ int vmm_attach(uint32_t id, uint32_t pid)
 	vm->owner_pid = pid;
 	/* Whatever the last one did not fetch is news to the next. */
 	if (pid)
-		vm_event(vm, HC_EV_SERIAL_OUT | HC_EV_STATE);
+		vm_event(vm, HC_EV_SERIAL_OUT | HC_EV_STATE | HC_EV_GUEST_RPC);
 	return VMK_OK;
 }
 
@@ -144,6 +144,8 @@ int vmm_kick(uint32_t id)
 	spin_lock(&vm->lock);
 	if (vm->state == HC_VM_ON) {
 		channel_serial_in(vm);
+		/* What the guest's tools wait for may be there. */
+		v->rpc_until_ns = 0;
 		/* The UART may want to be called at another time now. */
 		vcpu_attend(v, ATT_TIME);
 		sched_wake(&v->world, now_ns());

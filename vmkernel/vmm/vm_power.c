@@ -95,6 +95,7 @@ static void reset_vcpu(struct vcpu *v)
 {
 	v->halted = v->fault_pending = v->nmi_pending = v->nmi_masked = false;
 	v->nmi_iret_rip = 1;
+	v->rpc_until_ns = 0;
 	v->reinject = 0;
 	v->fetch = (struct fetch_cache){ .page = FETCH_NOTHING };
 	v->attention = ATT_ALL;
@@ -117,6 +118,7 @@ static int power_on(struct vm *vm)
 	vm->tsc_offset = 0 - rdtsc();
 	if (from == HC_VM_RESETTING)
 		chipset_reset(&vm->chipset);
+	guest_rpc_reset(&vm->rpc);
 	for (uint32_t i = 0; i < vm->vcpus; i++)
 		reset_vcpu(vm->vcpu[i]);
 	vm_set_state(vm, HC_VM_ON, "");

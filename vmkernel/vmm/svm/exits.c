@@ -188,13 +188,17 @@ static void exit_msr(struct vcpu *v)
 }
 
 /* The backdoor's registers are RAX to RDI; RSP is not among them. */
-static bool serve_backdoor(struct vcpu *v)
+static bool serve_backdoor(struct vcpu *v, uint64_t next)
 {
+	enum backdoor_result result;
+
 	v->area.gpr[RAX] = v->vmcb->rax;
-	if (!vcpu_backdoor(v, v->area.gpr))
-		return false;
-	v->vmcb->rax = v->area.gpr[RAX];
-	return true;
+	result = vcpu_backdoor(v, v->area.gpr);
+	if (result == BACKDOOR_SERVED) {
+		v->vmcb->rax = v->area.gpr[RAX];
+		svm_advance(v, next);
+	}
+	return result != BACKDOOR_NO_CALL;
 }
 
 /* exit_info1: port, sizes and kind (APM vol. 2, 15.10.2); exit_info2: the next RIP. */
@@ -210,9 +214,11 @@ static void exit_port(struct vcpu *v)
 		vcpu_emulate(v);
 		return;
 	}
+	if (info & BIT(0) && port == BACKDOOR_PORT && size == 4 && serve_backdoor(v, next))
+		return;
 	if (!(info & BIT(0))) {
 		vcpu_port_write(v, port, size, (uint32_t)c->rax & mask);
-	} else if (port != BACKDOOR_PORT || size != 4 || !serve_backdoor(v)) {
+	} else {
 		uint32_t val = vcpu_port_read(v, port, size) & mask;
 
 		c->rax = size == 4 ? val : (c->rax & ~(uint64_t)mask) | val;
@@ -247,9 +253,9 @@ static bool is_svm_instruction(struct vcpu *v)
 
 static void exit_gp(struct vcpu *v)
 {
-	if (is_backdoor_call(v) && serve_backdoor(v))
-		svm_advance(v, v->vmcb->rip + 1);
-	else if (is_svm_instruction(v))
+	if (is_backdoor_call(v) && serve_backdoor(v, v->vmcb->rip + 1))
+		return;
+	if (is_svm_instruction(v))
 		vcpu_raise_ud(v);
 	else
 		vcpu_raise(v, (struct guest_fault){ 13, true, (uint32_t)v->vmcb->exit_info1, 0 });
