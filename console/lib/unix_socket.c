@@ -18,52 +18,71 @@ static int close_keeping_errno(int fd)
 	return -1;
 }
 
-static int make(const char *path, bool nonblock, struct sockaddr_un *sa)
+static int make(const char *path, int type, struct sockaddr_un *sa)
 {
 	*sa = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (tool_format(sa->sun_path, sizeof(sa->sun_path), "%s", path))
-		return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (nonblock ? SOCK_NONBLOCK : 0),
-			      0);
+		return socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	errno = ENAMETOOLONG;
 	return -1;
 }
 
-int unix_connect(const char *path, bool nonblock)
+static int connect_to(const char *path, int type)
 {
 	struct sockaddr_un sa;
-	int fd = make(path, nonblock, &sa);
+	int fd = make(path, type, &sa);
 
 	if (fd < 0 || !connect(fd, (struct sockaddr *)&sa, sizeof(sa)))
 		return fd;
 	return close_keeping_errno(fd);
 }
 
-static void remove_stale(const char *path)
+int unix_connect(const char *path, bool nonblock)
+{
+	return connect_to(path, SOCK_STREAM | (nonblock ? SOCK_NONBLOCK : 0));
+}
+
+int unix_connect_packet(const char *path)
+{
+	return connect_to(path, SOCK_SEQPACKET);
+}
+
+static void remove_stale(const char *path, int type)
 {
 	struct stat st;
 	int fd;
 
 	if (lstat(path, &st) || !S_ISSOCK(st.st_mode))
 		return;
-	fd = unix_connect(path, true);
+	fd = connect_to(path, type);
 	if (fd >= 0)
 		close(fd);
 	else if (errno == ECONNREFUSED)
 		unlink(path);
 }
 
-int unix_listen(const char *path)
+static int listen_at(const char *path, int type)
 {
 	struct sockaddr_un sa;
-	int fd = make(path, true, &sa);
+	int fd = make(path, type, &sa);
 	mode_t mask;
 	bool ok;
 
 	if (fd < 0)
 		return -1;
-	remove_stale(path);
+	remove_stale(path, type);
 	mask = umask(0177);
 	ok = !bind(fd, (struct sockaddr *)&sa, sizeof(sa)) && !listen(fd, 8);
 	umask(mask);
 	return ok ? fd : close_keeping_errno(fd);
+}
+
+int unix_listen(const char *path)
+{
+	return listen_at(path, SOCK_STREAM | SOCK_NONBLOCK);
+}
+
+int unix_listen_packet(const char *path)
+{
+	return listen_at(path, SOCK_SEQPACKET | SOCK_NONBLOCK);
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "cmd.h"
+#include "guest.h"
 #include "tool.h"
 #include "vmx_process.h"
 
@@ -117,10 +118,23 @@ static enum vmcontrol stop_hard(struct target *t)
 	return VMC_OK;
 }
 
-/* Presses the power button and waits. */
-static enum vmcontrol press_button(struct target *t, const char *operation, bool quiet)
+/* VMC_TIMEOUT: quiet, if something else is tried then. */
+static enum vmcontrol too_late(const struct target *t, const char *operation, bool quiet,
+			       const char *what)
 {
-	int err = vmnix_vm_power(t->fd, t->vm, HC_POWER_BUTTON);
+	if (t->err)
+		return vmkernel_error(operation, t->err);
+	if (quiet)
+		return VMC_TIMEOUT;
+	return vmcontrol_error(VMC_TIMEOUT, "Timeout: the guest did not %s within %u seconds", what,
+			       t->time_limit);
+}
+
+/* Asks the tools to halt the guest, or else presses its power button; and waits. */
+static enum vmcontrol soft_off(struct target *t, const char *operation, bool quiet)
+{
+	bool tools = guest_power(t, "halt");
+	int err = tools ? 0 : vmnix_vm_power(t->fd, t->vm, HC_POWER_BUTTON);
 
 	if (err == VMK_NOT_FOUND)
 		return VMC_OK;
@@ -134,16 +148,32 @@ static enum vmcontrol press_button(struct target *t, const char *operation, bool
 			"daemon, are running, or use %s hard",
 			operation);
 	if (t->verbose)
-		tool_error("power button pressed, waiting %u s at most", t->time_limit);
+		tool_error("%s, waiting %u s at most",
+			   tools ? "tools asked to halt" : "power button pressed", t->time_limit);
 	if (wait_until_off(t, t->time_limit))
 		return VMC_OK;
-	if (t->err)
-		return vmkernel_error(operation, t->err);
-	if (quiet)
-		return VMC_TIMEOUT;
-	return vmcontrol_error(VMC_TIMEOUT,
-			       "Timeout: the guest did not switch off within %u seconds",
-			       t->time_limit);
+	return too_late(t, operation, quiet, "switch off");
+}
+
+/* After the tools were asked to reboot; what was on before: t->info. */
+static enum vmcontrol wait_for_reboot(struct target *t, bool quiet)
+{
+	uint64_t before = t->info.uptime_ns;
+	time_t end = now_s() + t->time_limit;
+
+	if (t->verbose)
+		tool_error("tools asked to reboot, waiting %u s at most", t->time_limit);
+	do {
+		pause_a_step();
+		target_look(t);
+		if (t->vm && t->info.state == HC_VM_ON && t->info.uptime_ns < before)
+			return VMC_OK;
+	} while (!t->err && t->vm && vmnix_state_is_on(t->info.state) && now_s() <= end);
+	if (!t->err && (!t->vm || !vmnix_state_is_on(t->info.state))) {
+		clean_up(t);
+		return run_process(t, false); /* it has halted instead */
+	}
+	return too_late(t, "reset", quiet, "reboot");
 }
 
 enum vmcontrol power_stop(struct target *t, enum power_mode mode)
@@ -153,7 +183,7 @@ enum vmcontrol power_stop(struct target *t, enum power_mode mode)
 	if (!t->vm || !vmnix_state_is_on(t->info.state))
 		return state_error(t, "stop");
 	if (mode != MODE_HARD)
-		code = press_button(t, "stop", mode == MODE_TRYSOFT);
+		code = soft_off(t, "stop", mode == MODE_TRYSOFT);
 	if (mode == MODE_HARD || (mode == MODE_TRYSOFT && code))
 		return stop_hard(t);
 	if (!code)
@@ -184,7 +214,11 @@ enum vmcontrol power_reset(struct target *t, enum power_mode mode)
 		return state_error(t, "reset");
 	if (mode == MODE_HARD || mode == MODE_DEFAULT)
 		return reset_hard(t);
-	code = press_button(t, "reset", mode == MODE_TRYSOFT);
+	if (guest_power(t, "reboot")) {
+		code = wait_for_reboot(t, mode == MODE_TRYSOFT);
+		return code == VMC_TIMEOUT && mode == MODE_TRYSOFT ? reset_hard(t) : code;
+	}
+	code = soft_off(t, "reset", mode == MODE_TRYSOFT);
 	if (code)
 		return mode == MODE_TRYSOFT ? reset_hard(t) : code;
 	clean_up(t);

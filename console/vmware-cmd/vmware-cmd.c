@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cmd.h"
+#include "guest.h"
 #include "info.h"
 #include "resource.h"
 #include "tool.h"
@@ -29,8 +30,8 @@ static const char help[] =
 	"VM is the path of its .vmx file, its display name or its uuid.bios. VERBs:\n"
 	"  getstate                     on or off\n"
 	"  start                        switch on\n"
-	"  stop [soft|hard|trysoft]     by the ACPI power button; at once; button first\n"
-	"  reset [hard|soft|trysoft]    at once; by power button and start; button first\n"
+	"  stop [soft|hard|trysoft]     by its tools or power button; at once; soft first\n"
+	"  reset [hard|soft|trysoft]    at once; by tools, or button and start; soft first\n"
 	"  getuptime                    seconds since it was switched on\n"
 	"  getid, getpid                number of the machine, of its process (0: none)\n"
 	"  getconfigfile                path of its .vmx file\n"
@@ -40,6 +41,10 @@ static const char help[] =
 	"  getremoteconnections         number of vmware-console sessions\n"
 	"  getcapabilities              of the caller: 4 see, 2 change, 1 switch, added up\n"
 	"  getrunasuser                 owner of its .vmx file\n"
+	"  getguestinfo NAME, setguestinfo NAME VALUE\n"
+	"                               variables that guest and console share\n"
+	"  getheartbeat                 rises each second if its tools answer; 0: they do not\n"
+	"  gettoolslastactive           seconds since they answered, from 1; 0: never\n"
 	"  attach                       new process for a machine whose process has died\n"
 	"OPTIONs: -q the bare value, -v say more, --timeout S for soft operations (60),\n"
 	"  -h, --help, --version\n"
@@ -355,6 +360,37 @@ static enum vmcontrol do_getrunasuser(struct options *o, char **args, int count)
 	return code ? code : answer(o, "getrunasuser", args, count, value);
 }
 
+static enum vmcontrol do_getguestinfo(struct options *o, char **args, int count)
+{
+	static char value[GUEST_TEXT];
+	enum vmcontrol code = guest_get(&o->target, args[0], value, sizeof(value));
+
+	return code ? code : answer(o, "getguestinfo", args, count, value);
+}
+
+static enum vmcontrol do_setguestinfo(struct options *o, char **args, int count)
+{
+	enum vmcontrol code = guest_set(&o->target, args[0], args[1]);
+
+	return code ? code : answer(o, "setguestinfo", args, count, "1");
+}
+
+static enum vmcontrol do_getheartbeat(struct options *o, char **args, int count)
+{
+	char value[RESOURCE_TEXT];
+	enum vmcontrol code = guest_figure(&o->target, "heartbeat", value, sizeof(value));
+
+	return code ? code : answer(o, "getheartbeat", args, count, value);
+}
+
+static enum vmcontrol do_gettoolslastactive(struct options *o, char **args, int count)
+{
+	char value[RESOURCE_TEXT];
+	enum vmcontrol code = guest_figure(&o->target, "active", value, sizeof(value));
+
+	return code ? code : answer(o, "gettoolslastactive", args, count, value);
+}
+
 static const struct verb verbs[] = {
 	{ "getstate", 0, 0, do_getstate, false },
 	{ "start", 0, 1, do_start, false },
@@ -373,6 +409,10 @@ static const struct verb verbs[] = {
 	{ "getremoteconnections", 0, 0, do_getremoteconnections, false },
 	{ "getcapabilities", 0, 0, do_getcapabilities, true },
 	{ "getrunasuser", 0, 0, do_getrunasuser, true },
+	{ "getguestinfo", 1, 1, do_getguestinfo, false },
+	{ "setguestinfo", 2, 2, do_setguestinfo, false },
+	{ "getheartbeat", 0, 0, do_getheartbeat, false },
+	{ "gettoolslastactive", 0, 0, do_gettoolslastactive, false },
 };
 
 /* ---- server verbs ---- */

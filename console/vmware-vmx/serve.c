@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 #include "vmx.h"
 #include "vmx_log.h"
@@ -102,16 +103,25 @@ static enum verdict check_events(struct vmx *x)
 	return events.events & HC_EV_STATE ? check_state(x) : GO_ON;
 }
 
-static enum verdict wait_and_serve(struct vmx *x)
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+}
+
+/* wait: ms until the guest's tools want something; set anew. */
+static enum verdict wait_and_serve(struct vmx *x, int *wait)
 {
 	struct pollfd p[VMX_POLL_MAX];
-	unsigned int n = sinks_poll(x, p + 2);
+	unsigned int n = sinks_poll(x, p + 2), asks = ask_poll(x, p + 2 + n);
 	enum verdict verdict;
-	int ready;
+	int ready, limit = x->pipe_wanted ? RETRY_MS : IDLE_MS;
 
 	p[0] = (struct pollfd){ .fd = x->fd, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
-	ready = poll(p, n + 2, x->pipe_wanted ? RETRY_MS : IDLE_MS);
+	ready = poll(p, n + asks + 2, *wait < limit ? *wait : limit);
 	if (ready < 0 && errno != EINTR) {
 		vmx_log("poll: %s", strerror(errno));
 		return LEAVE;
@@ -119,8 +129,11 @@ static enum verdict wait_and_serve(struct vmx *x)
 	if (ready > 0 && p[1].revents)
 		return LEAVE;
 	verdict = ready <= 0 || p[0].revents ? check_events(x) : GO_ON;
-	if (verdict == GO_ON)
+	if (verdict == GO_ON) {
 		sinks_serve(x, p + 2, ready > 0 ? n : 0);
+		*wait = rpc_serve(x, now_ms());
+		ask_serve(x, p + 2 + n, ready > 0 ? asks : 0);
+	}
 	return verdict;
 }
 
@@ -135,13 +148,15 @@ static void detach(struct vmx *x)
 int serve(struct vmx *x)
 {
 	enum verdict verdict = check_state(x);
+	int wait = 0;
 
 	sinks_pump(x);
 	while (verdict == GO_ON)
-		verdict = wait_and_serve(x);
+		verdict = wait_and_serve(x, &wait);
 	if (verdict != LOST)
 		sinks_pump(x);
 	sinks_close(x);
+	rpc_close(x, verdict != LEAVE);
 	if (verdict == MACHINE_OFF)
 		vm_destroy(x);
 	else if (verdict == LEAVE)

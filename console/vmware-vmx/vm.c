@@ -205,8 +205,8 @@ bool vm_start(struct vmx *x, char *why)
 		return false;
 	vmx_log("VM %u: %u MiB, %u VCPU, shares %u, min %u %%, max %u %%", x->vm, x->config.mem_mb,
 		x->config.vcpus, x->config.shares, x->config.min_pct, x->config.max_pct);
-	return map_channel(x, why) && fill(x, why) && sinks_open(x, why) && attach(x, why) &&
-	       power_on(x, why);
+	return map_channel(x, why) && fill(x, why) && sinks_open(x, why) &&
+	       rpc_open(x, true, why) && attach(x, why) && power_on(x, why);
 }
 
 bool vm_take_over(struct vmx *x, char *why)
@@ -227,7 +227,8 @@ bool vm_take_over(struct vmx *x, char *why)
 			    info.owner_pid);
 		return false;
 	}
-	return map_channel(x, why) && attach(x, why) && sinks_open(x, why);
+	return map_channel(x, why) && attach(x, why) && sinks_open(x, why) &&
+	       rpc_open(x, false, why);
 }
 
 /* Zeroes guest memory from start to end, as far as there is any. */

@@ -114,6 +114,7 @@ static int run(const struct options *o, int result)
 		vmx_log("failed: %s", why);
 		tool_error("%s", why);
 		sinks_close(&vmx);
+		rpc_close(&vmx, !o->attach);
 		return TOOL_FAILED;
 	}
 	vmx_log(o->attach ? "attached" : "on");
@@ -195,6 +196,7 @@ int main(int argc, char **argv)
 
 	tool_init(argv[0]);
 	sinks_init(&vmx);
+	rpc_init(&vmx);
 	parse(argc, argv, &o);
 	if (!realpath(o.config, vmx.path))
 		tool_die(TOOL_FAILED, "%s: %s", o.config, strerror(errno));

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /*
  * The process of one virtual machine, in parts: vm.c makes and feeds the VM, sinks.c
- * are the ends of its serial line, serve.c waits for what happens, vmware-vmx.c starts
- * all that and lets the caller go.
+ * are the ends of its serial line, guest_*.c serve its tools, serve.c waits for what
+ * happens, vmware-vmx.c starts all that and lets the caller go.
  */
 #ifndef VMX_H
 #define VMX_H
@@ -12,12 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <limits.h>
+#include "guest_rpc.h"
 #include "serial_ring.h"
 #include "vmnix_dev.h"
 #include "vmx_config.h"
 
 #define VMX_SINKS_MAX 16u
-#define VMX_POLL_MAX (VMX_SINKS_MAX + 8u)
+#define VMX_POLL_MAX (VMX_SINKS_MAX + 8u + GUEST_ASK_POLLS)
 #define VMX_RUN_DIR "/var/run/vmware"
 
 /* Somebody at the other end of the serial line: a file, pty, socket, or vmware-console. */
@@ -44,6 +45,7 @@ struct vmx {
 	int pipe_listener; /* of serial0.fileType pipe, server; -1: none */
 	int pty_slave; /* kept open, so that the pty lives without a reader */
 	bool pipe_wanted; /* pipe, client: connect when somebody listens */
+	struct guest_tools tools;
 };
 
 /* ---- vm.c: all errors are told by why (VMX_WHY_MAX bytes) ------------------------------ */
