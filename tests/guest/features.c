@@ -148,6 +148,63 @@ static void test_backdoor(void)
 	      trap_count[13] - gp);
 }
 
+/* ---- message channels of the backdoor: nobody at the other end here -------- */
+
+static uint32_t message_ebx, message_edx = 0x5658, message_cookie[2];
+
+/* Returns the status. */
+static uint32_t message(uint32_t step, uint32_t ebx)
+{
+	uint32_t eax = VMX_MAGIC, ecx = step << 16 | 30, edx = message_edx;
+	uint32_t esi = message_cookie[0], edi = message_cookie[1];
+
+	__asm__ volatile("inl %%dx, %%eax"
+			 : "+a"(eax), "+b"(ebx), "+c"(ecx), "+d"(edx), "+S"(esi), "+D"(edi));
+	message_ebx = ebx;
+	if (!step && ecx >> 16) {
+		message_edx = edx;
+		message_cookie[0] = esi;
+		message_cookie[1] = edi;
+	}
+	return ecx >> 16;
+}
+
+static void messages(void)
+{
+	uint64_t n;
+
+	check("no channel, no message", message(1, 4) == 0, message(1, 4));
+	check("no channel of another kind", message(0, 0x80000001) == 0, 0);
+	check("a TCLO channel opens", message(0, 0xcf4c4354) == 1, message_edx);
+	check("polling it is not waiting for it", message(1, 0) == 1 && message(3, 0) == 1, 0);
+	check("it closes, once", message(6, 0) == 1 && message(6, 0) == 0, 0);
+	message_edx = 0x5658;
+	check("an RPCI channel opens", message(0, 0xc9435052) == 1, message_edx);
+	check("a message too long is refused", message(1, 16385) == 0, 0);
+	check("a request is taken", message(1, 4) == 1 && message(2, 0x20676f6c) == 1, 0);
+	/* The answer is waited for with interrupts off: the timer's, 10 ms away, must wait, too. */
+	mmio_write(LAPIC + 0xf0, 0x1ff);
+	mmio_write(LAPIC + 0x3e0, 0xb);
+	mmio_write(LAPIC + 0x320, 0xa5);
+	mmio_write(LAPIC + 0x380, 10000000);
+	trap_eoi = true;
+	n = trap_count[0xa5];
+	check("without an answer it has failed", message(3, 0) == 0 && trap_count[0xa5] == n, 0);
+	__asm__ volatile("sti; nop; nop; cli");
+	check("and the timer comes", trap_count[0xa5] == n + 1, trap_count[0xa5] - n);
+	check("the next cannot be sent before it", message(1, 4) == 0, message_ebx);
+	message_edx = 0x5658;
+	check("another channel opens, with interrupts on", message(0, 0xc9435052) == 1,
+	      message_edx);
+	message(1, 0);
+	mmio_write(LAPIC + 0x380, 10000000);
+	__asm__ volatile("sti");
+	check("waiting lets interrupts in", message(3, 0) == 0 && trap_count[0xa5] == n + 2,
+	      trap_count[0xa5] - n);
+	__asm__ volatile("cli");
+	mmio_write(LAPIC + 0x320, 0x10000);
+}
+
 /* ---- interrupts -------- */
 
 /* Lets interrupts in until count is 1; one may come late if an exit fell behind the STI. */
@@ -277,6 +334,7 @@ int main(void)
 	memory();
 	ports();
 	test_backdoor();
+	messages();
 	interrupts();
 	timers();
 	debugging();

@@ -163,6 +163,11 @@ FIELD(serial)
 	vsi_printf(out, "out %llu\nin %llu\n", ULL(vm->serial_head), ULL(vm->serial_tail));
 }
 
+FIELD(tools)
+{
+	vsi_printf(out, "%llu %llu", ULL(vm->rpc.requests), ULL(vm->rpc.failed));
+}
+
 static const struct vsi_field fields[] = {
 	{ "name", "display name", get_name, NULL },
 	{ "config", "path of its configuration", get_config, NULL },
@@ -181,6 +186,7 @@ static const struct vsi_field fields[] = {
 	{ "injected", "interrupts and exceptions given to it", get_injected, NULL },
 	{ "runs", "times a VCPU was put on a PCPU", get_runs, NULL },
 	{ "serial", "bytes through the serial port", get_serial, NULL },
+	{ "tools", "messages of its tools, and how many nobody answered", get_tools, NULL },
 };
 
 static const struct vsi_table_ops table = {
