@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /* One question to the machine's process, one answer: "1 value" or "0 why not". */
 #include "guest.h"
-#include <errno.h>
+#include <ctype.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,6 +41,14 @@ static enum vmcontrol no_process(const struct target *t, const char *operation)
 			       "answer (attach makes a new one)");
 }
 
+/* A guest must not get at the terminal of who looks: lines and tabs may stay. */
+static void make_harmless(char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text) && *text != '\n' && *text != '\t')
+			*text = '?';
+}
+
 enum vmcontrol guest_get(const struct target *t, const char *name, char *value, size_t size)
 {
 	static char question[256], reply[GUEST_TEXT];
@@ -51,6 +59,7 @@ enum vmcontrol guest_get(const struct target *t, const char *name, char *value, 
 		return no_process(t, "getguestinfo");
 	if (reply[0] != '1')
 		return vmcontrol_error(VMC_OTHER, "Unknown error: guestinfo.%s is not set", name);
+	make_harmless(reply);
 	tool_format(value, size, "%s", reply + 2);
 	return VMC_OK;
 }

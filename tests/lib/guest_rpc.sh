@@ -57,6 +57,8 @@ check "the guest boots" vmware-console --until "vmnix-guest: up" --timeout 90 de
 in_guest "rpctool sets" "^status 0 " 'vmware-rpctool "info-set guestinfo.a hello  world"'
 says "vmware-cmd reads it" "^getguestinfo\(a\) = hello  world$" $cmd demo1 getguestinfo a
 says "vmware-cmd sets" "^setguestinfo\(b, from outside\) = 1$" $cmd demo1 setguestinfo b "from outside"
+in_guest "escapes are set" "^status 0 " 'vmware-rpctool "info-set guestinfo.e $(printf "a\\033[2Jb")"'
+check "and not shown" same "a?[2Jb" "$($cmd -q demo1 getguestinfo e)"
 in_guest "rpctool reads it" "^from outside$" 'for v in b fromfile; do vmware-rpctool "info-get guestinfo.$v"; done; vmware-rpctool machine.id.get'
 says "and the .vmx file's" '^as "written"$' cat /tmp/said
 says "and machine.id" "^number 12$" cat /tmp/said
