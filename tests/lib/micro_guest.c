@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
- * micro_guest IMAGE [MIB [SECONDS [ARGUMENT [SHARES]]]]: runs a flat image (tests/guest/)
+ * micro_guest IMAGE [MIB [SECONDS [ARGUMENT [SHARES [MIN [MAX]]]]]]: runs a flat image (tests/guest/)
  * in a VM of its own, loaded at 1 MiB, and prints what it says on its serial port.
  * Exit status: 0 it switched itself off, 1 it crashed, 2 it asked for a
  * reset, 3 it did not end in time or before SIGTERM, 4 it could not be started. The reason and
@@ -50,9 +50,12 @@ static void need(const char *what, int status)
 	exit(4);
 }
 
-static uint32_t create(const char *image, uint64_t mib, uint32_t shares)
+static uint32_t create(const char *image, uint64_t mib, const struct hc_vm_create *share)
 {
-	struct hc_vm_create c = { .vcpus = 1, .mem_bytes = mib << 20, .shares = shares };
+	struct hc_vm_create c = *share;
+
+	c.vcpus = 1;
+	c.mem_bytes = mib << 20;
 
 	snprintf(c.name, sizeof(c.name), "/micro/%s.%d", image, getpid());
 	snprintf(c.label, sizeof(c.label), "micro %d", getpid());
@@ -107,6 +110,11 @@ int main(int argc, char **argv)
 	struct hc_vm_power power = { .op = HC_POWER_ON };
 	struct hc_vm_info info = { 0 };
 	struct hc_vm destroy = { 0 };
+	struct hc_vm_create share = {
+		.shares = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 0) : 1000,
+		.min_pct = argc > 6 ? (uint32_t)strtoul(argv[6], NULL, 0) : 0,
+		.max_pct = argc > 7 ? (uint32_t)strtoul(argv[7], NULL, 0) : 0,
+	};
 	uint8_t *region;
 	int err;
 
@@ -117,7 +125,7 @@ int main(int argc, char **argv)
 		return 4;
 	}
 	power.vm = create(strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1], mib,
-			  argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 0) : 1000);
+			  &share);
 	region = mmap(NULL, WS_VM_CHANNEL_PAGES * WS_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 		      fd, (off_t)VMNIX_MMAP(power.vm));
 	if (region == MAP_FAILED) {
