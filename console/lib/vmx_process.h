@@ -9,6 +9,7 @@
 
 #define VMX_PROCESS_WHY 1024u
 #define VM_TOOLS_SOCKET "/var/run/vmware/%u.tools" /* what vmware-cmd asks about its tools */
+#define VM_GUESTINFO_FILE "/var/run/vmware/%u.guestinfo" /* its variables */
 #define VM_CONSOLE_SOCKET "/var/run/vmware/%u.console" /* of a machine's id, for vmware-console */
 
 /*

@@ -61,6 +61,20 @@ static bool has_remains(const struct target *t)
 	return t->vm && (t->info.state == HC_VM_OFF || t->info.state == HC_VM_CRASHED);
 }
 
+/* What a process that was killed has left behind for a successor; there will be none. */
+static void remove_files(uint32_t vm)
+{
+	static const char *const names[] = { VM_CONSOLE_SOCKET, VM_TOOLS_SOCKET,
+					     VM_GUESTINFO_FILE };
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), names[i], vm);
+		unlink(path);
+	}
+}
+
 /* After power off: waits for the machine's process to free it, or frees it if there is none. */
 static void clean_up(struct target *t)
 {
@@ -69,8 +83,8 @@ static void clean_up(struct target *t)
 
 	for (target_look(t); has_remains(t) && now_s() <= end; target_look(t)) {
 		args = (struct hc_vm){ .vm = t->vm };
-		if (!t->info.attached)
-			vmnix_call(t->fd, HC_VM_DESTROY, &args, sizeof(args));
+		if (!t->info.attached && !vmnix_call(t->fd, HC_VM_DESTROY, &args, sizeof(args)))
+			remove_files(args.vm);
 		pause_a_step();
 	}
 }

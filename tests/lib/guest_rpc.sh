@@ -104,5 +104,9 @@ check "heartbeat comes" until_says 20 "^[1-9]" $cmd -q demo1 getheartbeat
 says "stop soft" "^stop\(soft\) = 1$" $cmd demo1 stop soft
 says "by the tools" "tools: OS_Halt$" cat $dir/vmware.log
 says "it is off" "^off$" $cmd -q demo1 getstate
-check "nothing is left" sh -c "! ls /var/run/vmware/*.guestinfo /var/run/vmware/*.tools"
+check "it starts once more" $cmd demo1 start
+kill -9 "$(pidof vmware-vmx)"
+sleep 0.3
+says "stop hard without a process" "^stop\(hard\) = 1$" $cmd demo1 stop hard
+check "nothing is left" sh -c "! ls /var/run/vmware/[0-9]*"
 check "kernel log is clean" log_clean
