@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
- * micro_guest IMAGE [MIB [SECONDS [ARGUMENT [SHARES [MIN [MAX]]]]]]: runs a flat image (tests/guest/)
- * in a VM of its own, loaded at 1 MiB, and prints what it says on its serial port.
+ * micro_guest IMAGE [MIB [SECONDS [ARGUMENT [SHARES [MIN [MAX]]]]]]: runs a flat image
+ * (tests/guest/) in a VM of its own, loaded at 1 MiB, and prints what it says on its serial port.
  * Exit status: 0 it switched itself off, 1 it crashed, 2 it asked for a
  * reset, 3 it did not end in time or before SIGTERM, 4 it could not be started. The reason and
  * the exits go to standard error.
@@ -124,8 +124,7 @@ int main(int argc, char **argv)
 		perror(VMNIX_DEVICE);
 		return 4;
 	}
-	power.vm = create(strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1], mib,
-			  &share);
+	power.vm = create(strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1], mib, &share);
 	region = mmap(NULL, WS_VM_CHANNEL_PAGES * WS_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 		      fd, (off_t)VMNIX_MMAP(power.vm));
 	if (region == MAP_FAILED) {
