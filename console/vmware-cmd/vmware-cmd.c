@@ -15,6 +15,7 @@
 #include "guest.h"
 #include "info.h"
 #include "resource.h"
+#include "service.h"
 #include "tool.h"
 #include "vm_list.h"
 #include "vmx_config.h"
@@ -27,6 +28,7 @@ static const char help[] =
 	"       vmware-cmd [OPTION…] -s unregister CONFIG\n"
 	"       vmware-cmd [OPTION…] -s getresource VARIABLE\n"
 	"       vmware-cmd [OPTION…] VM VERB [ARGUMENT…]\n"
+	"       vmware-cmd [OPTION…] -s autostart|autostop   as the service starts and stops\n"
 	"VM is the path of its .vmx file, its display name or its uuid.bios. VERBs:\n"
 	"  getstate                     on or off\n"
 	"  start                        switch on\n"
@@ -489,10 +491,27 @@ static enum vmcontrol do_host_getresource(struct options *o, char **args, int co
 	return code ? code : answer(o, "getresource", args, count, value);
 }
 
+static enum vmcontrol do_autostart(struct options *o, char **args, int count)
+{
+	(void)o;
+	(void)args;
+	(void)count;
+	return service_autostart();
+}
+
+static enum vmcontrol do_autostop(struct options *o, char **args, int count)
+{
+	(void)args;
+	(void)count;
+	return service_autostop(o->target.time_limit);
+}
+
 static const struct verb server_verbs[] = {
 	{ "register", 1, 1, do_register, false },
 	{ "unregister", 1, 1, do_unregister, false },
 	{ "getresource", 1, 1, do_host_getresource, false },
+	{ "autostart", 0, 0, do_autostart, false },
+	{ "autostop", 0, 0, do_autostop, false },
 };
 
 /* ---- the command line ---- */
@@ -546,7 +565,7 @@ static enum vmcontrol run(struct options *o)
 
 	if (o->list && !o->count && !o->server)
 		return do_list();
-	if (o->list || o->count < 2)
+	if (o->list || o->count < (o->server ? 1 : 2))
 		tool_die(TOOL_USAGE, "a VM and an operation are wanted (--help)");
 	if (o->server) {
 		verb = find_verb(server_verbs, sizeof(server_verbs) / sizeof(server_verbs[0]),
