@@ -22,7 +22,7 @@ PYTHON := /usr/bin/python3
 CACHE := $(shell scripts/cache-dir)
 ZYDIS := $(CACHE)/zydis
 
-.PHONY: all vmkernel vmnix tools image run setup test test-unit test-boot install \
+.PHONY: all vmkernel vmnix tools image run setup test test-unit test-boot install deb \
 	lint format boundary bench tour clean help defconfig menuconfig oldconfig FORCE
 
 all: vmkernel vmnix tools
@@ -35,6 +35,7 @@ help:
 ## make all             vmkernel, vmnix (for 5.10, 6.1 and 6.12), tools
 ## make image           the console's initramfs (KERNEL=)
 ## make install DESTDIR=  the same files onto a Debian system (KDIR=HEADERS: for that kernel)
+## make deb             build/vmnix_VERSION-1_amd64.deb: these, with the module for dkms
 ## make defconfig | menuconfig | oldconfig   choose what is built (build/.config)
 ## make lint | format | boundary | bench | tour | clean
 
@@ -173,6 +174,9 @@ run: setup
 
 install: vmkernel tools $(if $(KDIR),build/vmnix/own/vmnix.ko,vmnix)
 	@DESTDIR="$(DESTDIR)" KDIR="$(KDIR)" scripts/install-files
+
+deb: vmkernel tools $(GENERATED)
+	@scripts/make-deb $(VERSION)
 
 # ---- tests ---------------------------------------------------------------------------
 
