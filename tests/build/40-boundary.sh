@@ -28,7 +28,7 @@ check_match "as it is, all holds" "$out" ', 0 do not$|: [0-9]+ hold, 0 do not'
 violation "a header of Linux" vmkernel/lib/text.c '$a #include "/usr/include/linux/magic.h"' \
 	'vmkernel/lib/text.c.* reads /usr/include/linux/magic.h'
 violation "a file of the module" vmkernel/lib/text.c '$a #include "../../vmnix/image.h"' \
-	'vmkernel/lib/text.c.* reads .*vmnix/image.h|error'
+	'vmkernel/lib/text.c.* reads .*vmnix/image.h|fatal error: .*vmnix/image.h|^[^ ]*vmnix/image.h:[0-9:]+ .*error'
 violation "an undefined symbol" vmkernel/lib/text.c '$a int printk(void); int call(void); int call(void) { return printk(); }' \
 	'undefined reference to .printk'
 violation "a licence that is not the folder's" vmkernel/lib/text.c '1s/BSD-2-Clause/GPL-2.0-only/' \
@@ -36,6 +36,8 @@ violation "a licence that is not the folder's" vmkernel/lib/text.c '1s/BSD-2-Cla
 violation "a file without licence" vmkernel/lib/text.c '1,2d' 'text.c'
 violation "a new struct of the ABI" world-switch/types.h '$i struct planted { int a; };' \
 	'new: struct planted'
+violation "a field of the ABI that is gone" world-switch/layout.txt \
+	'/^struct hc_vm_power$/,/^struct/{/total size/d}' 'new: .*total size.*in struct hc_vm_power'
 violation "an import that nobody has reviewed" vmnix/imports.txt '/^vmalloc /d;/^vfree /d' 'new: v(free|malloc) '
 violation "an import marked otherwise than Linux does" vmnix/imports.txt 's/^vfree any/vfree gpl/' 'vfree'
 finish
