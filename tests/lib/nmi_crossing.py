@@ -68,7 +68,7 @@ class Qmp:
 
 
 class Flood(threading.Thread):
-    """An NMI every millisecond, until its calm is set: Linux needs time to complain of each."""
+    """An NMI every 5 ms, until its calm is set: Linux needs time to complain of each."""
     def __init__(self, qmp):
         super().__init__()
         self.qmp, self.calm, self.sent = qmp, threading.Event(), 0
@@ -78,7 +78,7 @@ class Flood(threading.Thread):
         while not self.calm.is_set():
             self.qmp.command("inject-nmi")
             self.sent += 1
-            time.sleep(0.001)
+            time.sleep(0.005)
 
     def stop(self):
         self.calm.set()
