@@ -15,6 +15,7 @@
 #define VEC_SPURIOUS 0xffu
 #define VEC_TIMER 0xf0u
 #define VEC_KICK 0xf1u
+#define VEC_NOTHING 0xf2u /* to a PCPU itself, to end a run of its guest: nothing else follows */
 
 /* x2apic: the mode in use; maps the register page otherwise. Once, on PCPU 0. */
 int apic_init(bool x2apic);

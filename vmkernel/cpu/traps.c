@@ -129,6 +129,9 @@ void trap_dispatch(struct trap_frame *frame)
 		pcpu->need_resched = true;
 		apic_eoi();
 		return;
+	case VEC_NOTHING:
+		apic_eoi();
+		return;
 	case VEC_SPURIOUS:
 		return;
 	case 2:

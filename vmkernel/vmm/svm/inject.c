@@ -7,6 +7,8 @@
  * What has to wait for the guest makes it exit when it is ready: a dummy
  * virtual interrupt does that for interrupts, the IRET intercept for NMIs.
  */
+#include "cpu/apic.h"
+#include "cpu/pcpu.h"
 #include "cpu/time.h"
 #include "vmm/svm/private.h"
 
@@ -80,11 +82,25 @@ static void inject_fault(struct vcpu *v)
 		v->vmcb->event_inj |= EVENT_CODE_VALID | (uint64_t)f.code << 32;
 }
 
+/*
+ * QEMU's VMRUN (TCG, 7.2) delivers an injected interrupt, but leaves it noted as an exception still
+ * to come. If the emulation has to look up before the next exit it delivers it once more, IF or no
+ * IF, and Linux spins in a lock that it has interrupted itself in. An exit makes it forget: so
+ * there is one as soon as the interrupt is delivered, because a physical one is pending.
+ */
+static void forget_event(void)
+{
+	if (svm_features.keeps_events)
+		apic_send_fixed(this_pcpu()->apic_id, VEC_NOTHING);
+}
+
 static bool reinject(struct vcpu *v)
 {
 	if (EVENT_TYPE(v->reinject) == EVENT_INTR && !may_interrupt(v))
 		return false;
 	v->vmcb->event_inj = v->reinject;
+	if (EVENT_TYPE(v->reinject) == EVENT_INTR)
+		forget_event();
 	v->reinject = 0;
 	return true;
 }
@@ -185,8 +201,10 @@ void svm_inject(struct vcpu *v)
 		inject_nmi(v);
 	} else if (may_interrupt(v)) {
 		vector = chipset_take_interrupt(&v->vm->chipset, v->id);
-		if (vector >= 0)
+		if (vector >= 0) {
 			put_event(v, EVENT_INTR, (uint8_t)vector);
+			forget_event();
+		}
 	}
 	sync_task_priority(v);
 	set_window(v);

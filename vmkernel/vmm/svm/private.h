@@ -17,6 +17,7 @@ enum svm_exit {
 struct svm_features {
 	uint32_t asids;
 	bool next_rip, flush_by_asid, pause_filter;
+	bool keeps_events; /* QEMU's VMRUN, see forget_event() in inject.c */
 	hpa_t iopm, msrpm;
 };
 extern struct svm_features svm_features;

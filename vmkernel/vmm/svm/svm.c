@@ -17,7 +17,16 @@
 #define SVM_EDX_FLUSH_BY_ASID (1u << 6)
 #define SVM_EDX_PAUSE_FILTER (1u << 10)
 
+#define HYPERVISOR_LEAF 0x40000000u
+#define CPUID1_ECX_HYPERVISOR (1u << 31)
+#define TCG_EBX 0x54474354u /* "TCGT", the begin of QEMU's signature */
+
 struct svm_features svm_features;
+
+static bool is_tcg(void)
+{
+	return cpuid(1, 0).ecx & CPUID1_ECX_HYPERVISOR && cpuid(HYPERVISOR_LEAF, 0).ebx == TCG_EBX;
+}
 
 static int svm_probe(void)
 {
@@ -33,6 +42,7 @@ static int svm_probe(void)
 	if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
 		return VMK_SVM_DISABLED;
 	svm_features.asids = r.ebx;
+	svm_features.keeps_events = is_tcg();
 	svm_features.next_rip = r.edx & SVM_EDX_NRIPS;
 	svm_features.flush_by_asid = r.edx & SVM_EDX_FLUSH_BY_ASID;
 	svm_features.pause_filter = r.edx & SVM_EDX_PAUSE_FILTER;
