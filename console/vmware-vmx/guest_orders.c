@@ -35,6 +35,9 @@ static void take_result(struct vmx *x, struct guest_orders *o, const char *text)
 
 	if (o->sent == ORDER_RESET && ok) {
 		o->toolbox = !strcmp(text, "OK ATR toolbox");
+		/* Those of an earlier run would say that this one can be asked to halt. */
+		if (o->toolbox)
+			x->tools.heartbeats = 0;
 		rpc_guest_log(x, "tools: %.60s", o->toolbox ? "running" : text);
 	} else if (o->sent == ORDER_PING && ok && o->toolbox) {
 		x->tools.heartbeats++;

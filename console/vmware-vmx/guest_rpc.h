@@ -48,7 +48,7 @@ struct guest_tools {
 	struct guest_info info;
 	char machine_id[256];
 	struct guest_orders orders[WS_RPC_CHANNELS];
-	uint64_t heartbeats; /* pings answered, since this process began */
+	uint64_t heartbeats; /* pings answered, since these tools began */
 	int64_t last_ok; /* ms, 0: never */
 	bool can_power; /* they have said that they can halt and reboot */
 	char power_order[16]; /* OS_Halt or OS_Reboot waits for the next poll; or empty */

@@ -81,11 +81,13 @@ in_guest "stat speed" "^[1-9][0-9]* MHz$" 'vmware-toolbox-cmd stat speed'
 in_guest "stat hosttime" "^[0-9]+ [A-Z][a-z]+ 20[0-9][0-9] [0-9:]+$" 'vmware-toolbox-cmd stat hosttime'
 
 # ---- the process dies, and another takes over ----
-guest '{ (sleep 3; vmware-rpctool "info-get guestinfo.a"; echo "was told $?") >/tmp/late 2>&1 & }'
+failed=$(vsish get /vm/"$(figure getid)"/tools | cut -d" " -f2)
+guest '{ (sleep 5; vmware-rpctool "info-get guestinfo.a"; echo "was told $?") >/tmp/late 2>&1 & }'
 kill -9 "$(pidof vmware-vmx)"
 sleep 0.3
 refused "no process: getguestinfo" "^VMControl error -14: .*attach" $cmd demo1 getguestinfo a
-sleep 6
+check "the guest asks, and has no answer" until_says 30 "^[0-9]+ $((failed + 1))$" vsish get /vm/"$(figure getid)"/tools
+sleep 1
 check "attach" $cmd demo1 attach
 says "variables are there" "^getguestinfo\(a\) = hello  world$" $cmd demo1 getguestinfo a
 in_guest "also for the guest" "^hello  world$" 'vmware-rpctool "info-get guestinfo.a"'

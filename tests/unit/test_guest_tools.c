@@ -252,7 +252,8 @@ static void orders(void **state)
 	rpc_serve(&x, now);
 	assert_false(orders_alive(&x));
 	assert_false(orders_power(&x, true));
-	tools_begin(2); /* another run of the tools in the same slot */
+	tools_begin(2); /* another run of the tools in the same slot, with its own heartbeats */
+	assert_int_equal(x.tools.heartbeats, 1);
 	assert_true(orders_power(&x, false));
 	x.tools.rpc->slot[0].protocol = WS_RPC_NONE;
 	rpc_serve(&x, now);
