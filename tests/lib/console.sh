@@ -71,3 +71,21 @@ free_kb() {
 	cat /proc/sys/vm/stat_refresh
 	awk '/nr_free_pages/ || $1 == "count:" { pages += $2 } END { print 4 * pages }' /proc/zoneinfo
 }
+
+# keeps_memory N COMMAND…: COMMAND N, which does something N times, loses no page each time.
+# Caches of Linux grow in the first rounds, and two looks at an idle console differ by 200 kB;
+# what is lost each time is lost in every batch, so one that loses less than half of it will do.
+keeps_memory() {
+	batches="" batch=0
+	while [ $batch -lt 4 ]; do
+		free_before=$(free_kb)
+		rounds=$1
+		(shift && "$@" "$rounds") || return 1
+		lost=$((free_before - $(free_kb)))
+		batches="$batches $lost"
+		[ $lost -le $((2 * rounds)) ] && return 0
+		batch=$((batch + 1))
+	done
+	echo "kB lost in batches of $1:$batches"
+	return 1
+}
