@@ -155,7 +155,7 @@ build/obj/console/lib.a: $(LIB_OBJ)
 	$(call say,AR      $@)rm -f $@ && ar rcs $@ $^
 $(TOOLS): build/%: $$(call tool_obj,$$*) $(if $(LIB_OBJ),build/obj/console/lib.a)
 	$(call say,LD      $@)mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^ $(TOOL_LIBS_$(@F)) -ljansson -lpthread
+	$(Q)$(CC) -static -o $@ $^ $(TOOL_LIBS_$(@F)) -ljansson -lz -lpthread
 
 # ---- image, run, install ---------------------------------------------------------------
 
@@ -207,7 +207,7 @@ build/tests/obj/%.c.o: %.c Makefile | $(AUTOCONF)
 	$(call say,CC      $< (test))mkdir -p $(@D)
 	$(Q)$(CC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
 $(UNIT_PROGRAMS):
-	$(call say,LD      $@)$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka -ljansson -lpthread
+	$(call say,LD      $@)$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka -ljansson -lz -lpthread
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')

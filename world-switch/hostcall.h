@@ -103,6 +103,7 @@ enum hc_vm_state {
 	HC_VM_OFF = 2, /* stopped for good: destroy it */
 	HC_VM_RESETTING = 3, /* stopped, wants its boot image again, then VM_POWER on */
 	HC_VM_CRASHED = 4, /* the guest did what it cannot live with: see reason */
+	HC_VM_SUSPENDED = 5, /* stands still, and can go on: VM_CHECKPOINT, VM_POWER on or off */
 };
 
 struct hc_vm {
@@ -144,10 +145,11 @@ struct hc_vm_info {
 };
 
 enum hc_power_op {
-	HC_POWER_ON = 0, /* BUILDING or RESETTING to ON */
+	HC_POWER_ON = 0, /* BUILDING, RESETTING or SUSPENDED to ON */
 	HC_POWER_OFF = 1, /* any to OFF */
 	HC_POWER_RESET = 2, /* ON to RESETTING */
 	HC_POWER_BUTTON = 3, /* press the ACPI power button */
+	HC_POWER_SUSPEND = 4, /* ON to SUSPENDED; VMK_BUSY: not all VCPUs stand still, call again */
 };
 
 struct hc_vm_power {
@@ -160,9 +162,13 @@ struct hc_vm_attach {
 	uint32_t pid; /* 0: detach */
 };
 
+/*
+ * write is 1: window to guest, 0: guest to window, 2: zero guest memory, 3: as 0, but
+ * VMK_NOT_FOUND if all 2 MiB around gpa were never used: they are zero.
+ */
 struct hc_vm_mem {
 	uint32_t vm;
-	uint32_t write; /* 1: window to guest, 0: guest to window, 2: zero guest memory */
+	uint32_t write;
 	uint64_t gpa;
 	uint32_t offset; /* in the window */
 	uint32_t len; /* 1..window size */
@@ -190,6 +196,21 @@ struct hc_vm_name {
 	uint32_t vm;
 	uint32_t reserved;
 	char name[HC_NAME_MAX];
+};
+
+#define HC_PART_MAX 16u
+
+/*
+ * Everything of a VM but its memory. Saving: a SUSPENDED VM, into the transfer window.
+ * Loading: from there, into a VM of the same size that is BUILDING; it is SUSPENDED then.
+ * Who has a damaged state loaded (VMK_BAD_PARAM) has a VM that is OFF.
+ */
+struct hc_vm_checkpoint {
+	uint32_t vm;
+	uint32_t load; /* 0: save */
+	uint32_t len; /* bytes; in for load, out for save */
+	uint32_t reserved;
+	char part[HC_PART_MAX]; /* out: the part that is damaged, or does not fit this machine */
 };
 
 #define HC_VSI_PATH_MAX 256u
@@ -222,6 +243,7 @@ WS_ASSERT_SIZE(hc_vm_mem, 24);
 WS_ASSERT_SIZE(hc_vcpu_regs, 48);
 WS_ASSERT_SIZE(hc_vm_sched, 24);
 WS_ASSERT_SIZE(hc_vm_name, 264);
+WS_ASSERT_SIZE(hc_vm_checkpoint, 32);
 WS_ASSERT_SIZE(hc_vsi, 1024);
 
 #endif

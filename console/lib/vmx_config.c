@@ -246,7 +246,8 @@ static bool read_boot(const struct reader *r, struct vmx_config *c)
 {
 	const char *cmdline = vmx_file_get(r->f, "vmnix.cmdline");
 
-	if (!path(r, "vmnix.kernel", c->kernel) || !path(r, "vmnix.initrd", c->initrd))
+	if (!path(r, "vmnix.kernel", c->kernel) || !path(r, "vmnix.initrd", c->initrd) ||
+	    !path(r, "checkpoint.vmState", c->checkpoint))
 		return false;
 	if (!c->kernel[0])
 		return refuse(r, "vmnix.kernel", "is missing: the Linux kernel to boot");

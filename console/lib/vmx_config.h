@@ -33,6 +33,7 @@ struct vmx_config {
 	char kernel[PATH_MAX];
 	char initrd[PATH_MAX]; /* empty: none */
 	char cmdline[VMX_CMDLINE_MAX];
+	char checkpoint[PATH_MAX]; /* empty: not suspended */
 };
 
 /* Gets one line for each thing that is odd but no error. */

@@ -31,13 +31,16 @@ struct target {
 	uint32_t vm; /* 0: none in the vmkernel */
 	int err; /* of asking it; no vmkernel is no error */
 	struct hc_vm_info info; /* if there is one */
+	bool suspended; /* it stands still, or its .vmx file names a file to go on from */
 	unsigned int time_limit; /* s, of soft operations */
 	bool verbose;
 };
 
 /* Looks (again) for the machine in the vmkernel. */
 void target_look(struct target *t);
-/* "on" or "off". */
+/* Whether the .vmx file names a file to go on from. */
+bool has_checkpoint(const struct target *t);
+/* "on", "off" or "suspended". */
 const char *target_state(const struct target *t);
 
 /* "VMControl error -N: text" on standard error; returns code. */
@@ -49,6 +52,7 @@ enum vmcontrol state_error(const struct target *t, const char *operation);
 enum vmcontrol power_start(struct target *t);
 enum vmcontrol power_stop(struct target *t, enum power_mode mode);
 enum vmcontrol power_reset(struct target *t, enum power_mode mode);
+enum vmcontrol power_suspend(struct target *t);
 /* A new process for a machine that runs without one. */
 enum vmcontrol power_attach(struct target *t);
 

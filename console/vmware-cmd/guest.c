@@ -13,8 +13,7 @@
 
 #define ANSWER_MS 5000
 
-/* False: there is no process, or it does not answer. */
-static bool ask(const struct target *t, const char *question, char *reply, size_t size)
+bool guest_ask(const struct target *t, const char *question, char *reply, size_t size, int ms)
 {
 	struct pollfd p = { .events = POLLIN };
 	char path[64];
@@ -24,12 +23,16 @@ static bool ask(const struct target *t, const char *question, char *reply, size_
 	p.fd = unix_connect_packet(path);
 	if (p.fd < 0)
 		return false;
-	if (send(p.fd, question, strlen(question), MSG_NOSIGNAL) >= 0 &&
-	    poll(&p, 1, ANSWER_MS) == 1)
+	if (send(p.fd, question, strlen(question), MSG_NOSIGNAL) >= 0 && poll(&p, 1, ms) == 1)
 		n = recv(p.fd, reply, size - 1, 0);
 	close(p.fd);
 	reply[n > 0 ? n : 0] = 0;
 	return n > 0;
+}
+
+static bool ask(const struct target *t, const char *question, char *reply, size_t size)
+{
+	return guest_ask(t, question, reply, size, ANSWER_MS);
 }
 
 static enum vmcontrol no_process(const struct target *t, const char *operation)

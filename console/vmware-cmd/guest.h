@@ -14,6 +14,11 @@ enum vmcontrol guest_get(const struct target *t, const char *name, char *value, 
 enum vmcontrol guest_set(const struct target *t, const char *name, const char *value);
 /* what: heartbeat or active, a number. */
 enum vmcontrol guest_figure(const struct target *t, const char *what, char *value, size_t size);
+/*
+ * Asks the machine's process, which has ms to answer "1 …" or "0 …". False: there is none,
+ * or it does not answer.
+ */
+bool guest_ask(const struct target *t, const char *question, char *reply, size_t size, int ms);
 /* Asks the tools to halt or reboot the guest. False: there are none that would. */
 bool guest_power(const struct target *t, const char *order);
 

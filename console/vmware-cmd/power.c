@@ -15,9 +15,12 @@
 #include "cmd.h"
 #include "guest.h"
 #include "tool.h"
+#include "vmss.h"
+#include "vmx_file.h"
 #include "vmx_process.h"
 
 #define STEP_MS 50
+#define SUSPEND_MS 600000 /* for gigabytes on a slow disk */
 #define CLEAN_UP_S 10 /* for the machine's process to finish after power off */
 
 static void pause_a_step(void)
@@ -107,7 +110,32 @@ enum vmcontrol power_start(struct target *t)
 						  "current state: it is being started already");
 	if (t->vm && vmnix_state_is_on(t->info.state))
 		return state_error(t, "start");
+	/* Its process died before it was in its file: it is still there, and goes on. */
+	if (t->vm && t->info.state == HC_VM_SUSPENDED && !has_checkpoint(t))
+		return run_process(t, true);
 	return run_process(t, false);
+}
+
+enum vmcontrol power_suspend(struct target *t)
+{
+	char reply[VMX_WHY_MAX];
+	enum vmcontrol code;
+
+	if (!t->vm || t->info.state != HC_VM_ON)
+		return state_error(t, "suspend");
+	if (!t->info.attached) {
+		code = run_process(t, true);
+		if (code)
+			return code;
+	}
+	if (!guest_ask(t, "suspend", reply, sizeof(reply), SUSPEND_MS))
+		return vmcontrol_error(VMC_CONNECT,
+				       "Could not connect: the process of the virtual machine does "
+				       "not answer, or has died (attach makes a new one)");
+	if (reply[0] != '1')
+		return vmcontrol_error(VMC_OTHER, "Unknown error: suspend: %s", reply + 2);
+	clean_up(t);
+	return VMC_OK;
 }
 
 enum vmcontrol power_attach(struct target *t)
@@ -115,6 +143,31 @@ enum vmcontrol power_attach(struct target *t)
 	if (!t->vm || t->info.attached)
 		return state_error(t, "attach");
 	return run_process(t, true);
+}
+
+/* The file that the .vmx file names is given up. What is no such file stays where it is. */
+static enum vmcontrol discard_checkpoint(struct target *t)
+{
+	char why[VMX_WHY_MAX], path[PATH_MAX] = "";
+	const char *slash = strrchr(t->config, '/'), *name;
+	struct vmx_file f;
+
+	if (!vmx_file_load(&f, t->config, why, sizeof(why)))
+		return vmcontrol_error(VMC_OTHER, "Unknown error: %s", why);
+	name = vmx_file_get(&f, "checkpoint.vmState");
+	if (name && *name == '/')
+		tool_format(path, sizeof(path), "%s", name);
+	else if (name && *name)
+		tool_format(path, sizeof(path), "%.*s/%s", (int)(slash - t->config), t->config,
+			    name);
+	vmx_file_free(&f);
+	if (!path[0])
+		return VMC_OK;
+	if (!vmx_file_set(t->config, "checkpoint.vmState", "", why, sizeof(why)))
+		return vmcontrol_error(VMC_OTHER, "Unknown error: %s", why);
+	if (vmss_is_one(path))
+		unlink(path);
+	return VMC_OK;
 }
 
 static enum vmcontrol stop_hard(struct target *t)
@@ -129,7 +182,16 @@ static enum vmcontrol stop_hard(struct target *t)
 			      : vmcontrol_error(VMC_TIMEOUT,
 						"Timeout: the virtual machine does not stop");
 	clean_up(t);
-	return VMC_OK;
+	/* It may have been on its way into a file. */
+	return t->suspended ? discard_checkpoint(t) : VMC_OK;
+}
+
+/* A machine that is suspended is given up. */
+static enum vmcontrol stop_suspended(struct target *t, enum power_mode mode)
+{
+	if (mode == MODE_SOFT || mode == MODE_DEFAULT)
+		return state_error(t, "stop");
+	return t->vm ? stop_hard(t) : discard_checkpoint(t);
 }
 
 /* VMC_TIMEOUT: quiet, if something else is tried then. */
@@ -194,6 +256,8 @@ enum vmcontrol power_stop(struct target *t, enum power_mode mode)
 {
 	enum vmcontrol code = VMC_OK;
 
+	if (t->suspended)
+		return stop_suspended(t, mode);
 	if (!t->vm || !vmnix_state_is_on(t->info.state))
 		return state_error(t, "stop");
 	if (mode != MODE_HARD)

@@ -30,10 +30,11 @@ static const char help[] =
 	"       vmware-cmd [OPTION…] VM VERB [ARGUMENT…]\n"
 	"       vmware-cmd [OPTION…] -s autostart|autostop   as the service starts and stops\n"
 	"VM is the path of its .vmx file, its display name or its uuid.bios. VERBs:\n"
-	"  getstate                     on or off\n"
-	"  start                        switch on\n"
+	"  getstate                     on, off or suspended\n"
+	"  start                        switch on, or go on where it was suspended\n"
 	"  stop [soft|hard|trysoft]     by its tools or power button; at once; soft first\n"
 	"  reset [hard|soft|trysoft]    at once; by tools, or button and start; soft first\n"
+	"  suspend [hard|soft|trysoft]  into a file, from which start goes on\n"
 	"  getuptime                    seconds since it was switched on\n"
 	"  getid, getpid                number of the machine, of its process (0: none)\n"
 	"  getconfigfile                path of its .vmx file\n"
@@ -117,6 +118,21 @@ static enum vmcontrol answer_number(const struct options *o, const char *verb, u
 
 /* ---- the machine ---- */
 
+bool has_checkpoint(const struct target *t)
+{
+	char why[VMX_WHY_MAX];
+	const char *value;
+	struct vmx_file f;
+	bool has;
+
+	if (!vmx_file_load(&f, t->config, why, sizeof(why)))
+		return false;
+	value = vmx_file_get(&f, "checkpoint.vmState");
+	has = value && *value;
+	vmx_file_free(&f);
+	return has;
+}
+
 void target_look(struct target *t)
 {
 	t->err = 0;
@@ -127,10 +143,14 @@ void target_look(struct target *t)
 		t->vm = 0;
 	if (!t->vm)
 		t->info = (struct hc_vm_info){ .state = HC_VM_OFF };
+	t->suspended = t->info.state == HC_VM_SUSPENDED ||
+		       (!vmnix_state_is_on(t->info.state) && has_checkpoint(t));
 }
 
 const char *target_state(const struct target *t)
 {
+	if (t->suspended)
+		return "suspended";
 	return t->vm && vmnix_state_is_on(t->info.state) ? "on" : "off";
 }
 
@@ -247,6 +267,16 @@ static enum vmcontrol do_reset(struct options *o, char **args, int count)
 	if (parse_mode(args, count, &mode))
 		code = power_reset(&o->target, mode);
 	return code ? code : answer(o, "reset", args, count, "1");
+}
+
+static enum vmcontrol do_suspend(struct options *o, char **args, int count)
+{
+	enum power_mode mode;
+	enum vmcontrol code = VMC_ARGUMENTS;
+
+	if (parse_mode(args, count, &mode))
+		code = power_suspend(&o->target);
+	return code ? code : answer(o, "suspend", args, count, "1");
 }
 
 static enum vmcontrol do_attach(struct options *o, char **args, int count)
@@ -398,6 +428,7 @@ static const struct verb verbs[] = {
 	{ "start", 0, 1, do_start, false },
 	{ "stop", 0, 1, do_stop, false },
 	{ "reset", 0, 1, do_reset, false },
+	{ "suspend", 0, 1, do_suspend, false },
 	{ "attach", 0, 0, do_attach, false },
 	{ "getuptime", 0, 0, do_getuptime, false },
 	{ "getid", 0, 0, do_getid, false },

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
  * The door for vmware-cmd: a socket of packets. One packet asks, one answers, "1 …" or
- * "0 …": get NAME, set NAME VALUE, heartbeat, active, halt, reboot.
+ * "0 …": get NAME, set NAME VALUE, heartbeat, active, halt, reboot, suspend.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -63,6 +63,14 @@ static void set(struct vmx *x, char *args, char *reply, size_t size)
 	tool_format(reply, size, "%c %s", why ? '0' : '1', why ? why : "");
 }
 
+static void suspend(struct vmx *x, char *reply, size_t size)
+{
+	char why[VMX_WHY_MAX] = "";
+
+	x->suspended = vm_suspend(x, why);
+	tool_format(reply, size, "%c %s", x->suspended ? '1' : '0', why);
+}
+
 static void answer(struct vmx *x, char *text, char *reply, size_t size)
 {
 	const struct guest_tools *t = &x->tools;
@@ -81,6 +89,8 @@ static void answer(struct vmx *x, char *text, char *reply, size_t size)
 	} else if (!strcmp(text, "halt") || !strcmp(text, "reboot")) {
 		tool_format(reply, size, "%c",
 			    orders_power(x, !strcmp(text, "reboot")) ? '1' : '0');
+	} else if (!strcmp(text, "suspend")) {
+		suspend(x, reply, size);
 	} else {
 		tool_format(reply, size, "0 unknown");
 	}

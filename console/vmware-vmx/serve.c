@@ -134,6 +134,8 @@ static enum verdict wait_and_serve(struct vmx *x, int *wait)
 		*wait = rpc_serve(x, now_ms());
 		ask_serve(x, p + 2 + n, ready > 0 ? asks : 0);
 	}
+	if (x->suspended)
+		return MACHINE_OFF;
 	return verdict;
 }
 

@@ -137,6 +137,8 @@ static const char *obstacle(const struct hc_vm_info *info)
 		return "the virtual machine is being started";
 	if (vmnix_state_is_on(info->state))
 		return "the virtual machine is running already";
+	if (info->state == HC_VM_SUSPENDED)
+		return info->attached ? "the virtual machine is being suspended" : NULL;
 	return info->attached ? "the virtual machine is being stopped" : NULL;
 }
 
@@ -160,10 +162,19 @@ bool vm_may_start(struct vmx *x, char *why)
 /* What a VM of this name that is no longer on, and has no process, has left behind. */
 static bool remove_remains(struct vmx *x, char *why)
 {
+	struct hc_vm_info info;
+
 	if (!vm_may_start(x, why))
 		return false;
-	if (x->vm)
-		vm_destroy(x);
+	if (!x->vm)
+		return true;
+	/* Its process died while it suspended it: what the .vmx file says counts. */
+	if (!vmnix_vm_info(x->fd, x->vm, &info) && info.state == HC_VM_SUSPENDED) {
+		if (!x->config.checkpoint[0])
+			return refuse(why, x->path, "was not suspended to the end: attach to it");
+		vmnix_vm_power(x->fd, x->vm, HC_POWER_OFF);
+	}
+	vm_destroy(x);
 	return true;
 }
 
@@ -201,12 +212,15 @@ static bool create(struct vmx *x, char *why)
 
 bool vm_start(struct vmx *x, char *why)
 {
+	bool resume = x->config.checkpoint[0];
+
 	if (!remove_remains(x, why) || !create(x, why))
 		return false;
 	vmx_log("VM %u: %u MiB, %u VCPU, shares %u, min %u %%, max %u %%", x->vm, x->config.mem_mb,
 		x->config.vcpus, x->config.shares, x->config.min_pct, x->config.max_pct);
-	return map_channel(x, why) && fill(x, why) && sinks_open(x, why) &&
-	       rpc_open(x, true, why) && attach(x, why) && power_on(x, why);
+	return map_channel(x, why) && (resume ? vm_load(x, why) : fill(x, why)) &&
+	       sinks_open(x, why) && rpc_open(x, true, why) && attach(x, why) &&
+	       (resume ? vm_resume(x, why) : power_on(x, why));
 }
 
 bool vm_take_over(struct vmx *x, char *why)
@@ -227,8 +241,15 @@ bool vm_take_over(struct vmx *x, char *why)
 			    info.owner_pid);
 		return false;
 	}
-	return map_channel(x, why) && attach(x, why) && sinks_open(x, why) &&
-	       rpc_open(x, false, why);
+	if (info.state == HC_VM_SUSPENDED && x->config.checkpoint[0])
+		return refuse(why, x->path, "the virtual machine is suspended: start it");
+	if (!map_channel(x, why) || !attach(x, why) || !sinks_open(x, why) ||
+	    !rpc_open(x, false, why))
+		return false;
+	if (info.state != HC_VM_SUSPENDED)
+		return true;
+	vmx_log("was not suspended to the end, goes on");
+	return power_on(x, why);
 }
 
 /* Zeroes guest memory from start to end, as far as there is any. */

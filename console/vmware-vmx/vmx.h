@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /*
- * The process of one virtual machine, in parts: vm.c makes and feeds the VM, sinks.c
- * are the ends of its serial line, guest_*.c serve its tools, serve.c waits for what
- * happens, vmware-vmx.c starts all that and lets the caller go.
+ * The process of one virtual machine, in parts: vm.c makes and feeds the VM, suspend.c
+ * puts it into a file and takes it from there, sinks.c are the ends of its serial line,
+ * guest_*.c serve its tools, serve.c waits for what happens, vmware-vmx.c starts all that
+ * and lets the caller go.
  */
 #ifndef VMX_H
 #define VMX_H
@@ -46,6 +47,7 @@ struct vmx {
 	int pty_slave; /* kept open, so that the pty lives without a reader */
 	bool pipe_wanted; /* pipe, client: connect when somebody listens */
 	struct guest_tools tools;
+	bool suspended; /* the VM is off, and in its file */
 };
 
 /* ---- vm.c: all errors are told by why (VMX_WHY_MAX bytes) ------------------------------ */
@@ -60,6 +62,15 @@ bool vm_take_over(struct vmx *x, char *why);
 bool vm_restart(struct vmx *x, char *why);
 /* Frees the VM, which is off. */
 void vm_destroy(struct vmx *x);
+
+/* ---- suspend.c ------------------------------------------------------------------------- */
+
+/* Puts the VM into its file and switches it off. False: it runs on, if it was on. */
+bool vm_suspend(struct vmx *x, char *why);
+/* Fills a new VM from the file that the .vmx file names: it stands where it was suspended. */
+bool vm_load(struct vmx *x, char *why);
+/* Lets it go on; the file is used up then. */
+bool vm_resume(struct vmx *x, char *why);
 
 /* ---- sinks.c ---------------------------------------------------------------------------- */
 

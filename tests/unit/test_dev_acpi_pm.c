@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/devices/acpi_pm.c vmkernel/devices/bus.c */
+/* sources: vmkernel/lib/state.c
+ *	vmkernel/devices/acpi_pm.c vmkernel/devices/bus.c */
 /*
  * ACPI fixed hardware: the hand-over by SMI_CMD, status and enable bits with the SCI
  * they raise, the power button, switching off, the PM timer's rate, carry and width,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/devices/i8254.c */
+/* sources: vmkernel/lib/state.c
+ *	vmkernel/devices/i8254.c */
 /*
  * The interval timer: counts and outputs of every mode against the data sheet, latches
  * and read-back, BCD, the gate of channel 2 with the calibration loops that operating

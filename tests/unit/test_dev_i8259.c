@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/devices/i8259.c */
+/* sources: vmkernel/lib/state.c
+ *	vmkernel/devices/i8259.c */
 /*
  * The PIC pair: initialisation as operating systems do it, priority, cascade, edges
  * and levels, every kind of EOI, special mask, polling, spurious interrupts, and

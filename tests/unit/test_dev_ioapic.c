@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/devices/ioapic.c */
+/* sources: vmkernel/lib/state.c
+ *	vmkernel/devices/ioapic.c */
 /*
  * The I/O APIC: registers as operating systems probe them, edges and levels, remote
  * IRR and EOI, masks, routing fields, and random use in which no level is ever lost.

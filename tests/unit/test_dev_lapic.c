@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/devices/lapic.c vmkernel/devices/lapic_face.c
+/* sources: vmkernel/lib/state.c
+ *	vmkernel/devices/lapic.c vmkernel/devices/lapic_face.c
  *	vmkernel/devices/lapic_timer.c vmkernel/devices/apic_bus.c */
 /*
  * Local APICs, alone and four of them on their bus: priorities, EOI, both faces and

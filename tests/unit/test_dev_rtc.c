@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/devices/rtc.c vmkernel/devices/rtc_time.c */
+/* sources: vmkernel/lib/state.c
+ *	vmkernel/devices/rtc.c vmkernel/devices/rtc_time.c */
 /*
  * The real-time clock: calendar against the C library, every register format, setting
  * the time as operating systems do it, all three interrupts and their deadlines, the

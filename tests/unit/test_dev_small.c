@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/devices/pci_host.c vmkernel/devices/i8042.c
+/* sources: vmkernel/lib/state.c
+ *	vmkernel/devices/pci_host.c vmkernel/devices/i8042.c
  *	vmkernel/devices/backdoor.c vmkernel/devices/bus.c */
 /*
  * The small models: PCI configuration mechanism 1 and the reset register in its midst,

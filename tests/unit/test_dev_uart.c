@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/devices/uart16550.c */
+/* sources: vmkernel/lib/state.c
+ *	vmkernel/devices/uart16550.c */
 /*
  * The 16550A: what an operating system's probe looks at, each interrupt and its
  * priority, FIFO levels, overrun, character timeout, loopback, a back end that is

@@ -33,6 +33,16 @@ int vmnix_call(int fd, uint32_t nr, void *args, uint32_t len)
 	return 0;
 }
 
+static bool suspends;
+
+bool vm_suspend(struct vmx *v, char *text)
+{
+	assert_ptr_equal(v, &x);
+	if (!suspends)
+		strcpy(text, "no space");
+	return suspends;
+}
+
 void vmx_log(const char *fmt, ...)
 {
 	va_list args;
@@ -354,6 +364,11 @@ static void vmware_cmd(void **state)
 	assert_string_equal(door("active"), "1 0");
 	assert_string_equal(door("halt"), "0");
 	assert_string_equal(door("nonsense"), "0 unknown");
+	assert_string_equal(door("suspend"), "0 no space");
+	assert_false(x.suspended);
+	suspends = true;
+	assert_string_equal(door("suspend"), "1 ");
+	assert_true(x.suspended);
 	tools_begin(1);
 	assert_string_equal(door("heartbeat"), "1 1");
 	assert_string_equal(door("active"), "1 1");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /* What CPUID tells a guest, on a processor that has everything and on one that has little. */
-/* sources: vmkernel/vmm/guest_cpuid.c */
+/* sources: vmkernel/lib/state.c
+ *	vmkernel/vmm/guest_cpuid.c */
 #include "test_lib.h"
 
 #include <string.h>

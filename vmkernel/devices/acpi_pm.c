@@ -8,6 +8,7 @@
 #include "devices/acpi_pm.h"
 
 #include "devices/ticks.h"
+#include "lib/state.h"
 
 #define PM1_TMR 0x0001
 #define PM1_GBL 0x0020
@@ -186,6 +187,20 @@ void acpi_pm_init(struct acpi_pm *pm, const struct dev_clock *clock, const struc
 		.opaque = opaque,
 	};
 	acpi_pm_reset(pm);
+}
+
+void acpi_pm_state(struct acpi_pm *pm, struct state *s)
+{
+	state_begin(s, "acpi", 1);
+	STATE(s, pm->pm1_sts);
+	STATE(s, pm->pm1_en);
+	STATE(s, pm->pm1_cnt);
+	STATE(s, pm->gpe_en);
+	STATE(s, pm->apm_data);
+	STATE(s, pm->carry_seen);
+	state_check(s, !(pm->pm1_sts & ~PM1_STS_KEPT) && !(pm->pm1_en & ~PM1_EN_KEPT) &&
+			       !(pm->pm1_cnt & ~CNT_KEPT));
+	state_end(s);
 }
 
 static uint64_t tick_deadline(void *opaque)

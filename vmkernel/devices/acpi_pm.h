@@ -10,6 +10,8 @@
 
 #include "devices/device.h"
 
+struct state; /* lib/state.h */
+
 /* Offsets in the PM block; it is ACPI_PM_LEN ports long. */
 #define ACPI_PM1_EVT 0u /* 4: status 2, enable 2 */
 #define ACPI_PM1_CNT 4u /* 2 */
@@ -47,5 +49,8 @@ bool acpi_pm_power_button(struct acpi_pm *pm);
 
 uint64_t acpi_pm_deadline(const struct acpi_pm *pm);
 void acpi_pm_tick(struct acpi_pm *pm, uint64_t now);
+
+/* Saves or loads all but what acpi_pm_init was given. */
+void acpi_pm_state(struct acpi_pm *pm, struct state *s);
 
 #endif

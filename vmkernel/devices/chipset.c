@@ -10,6 +10,7 @@
 
 #include "devices/ticks.h"
 #include "lib/types.h"
+#include "lib/state.h"
 
 #define ISA_IRQS 16u
 #define ISA_CASCADE 2u
@@ -316,6 +317,25 @@ void chipset_reset(struct chipset *cs)
 	rtc_reset(&cs->rtc);
 	acpi_pm_reset(&cs->pm);
 	pci_host_reset(&cs->pci);
+}
+
+void chipset_state(struct chipset *cs, struct state *s)
+{
+	uint32_t i;
+
+	state_begin(s, "lines", 1);
+	for (i = 0; i < cs->line_count; i++)
+		state_flag(s, &cs->line[i].level);
+	state_end(s);
+	for (i = 0; i < cs->cfg.vcpus; i++)
+		lapic_state(&cs->lapic[i], s);
+	ioapic_state(&cs->ioapic, s);
+	i8259_state(&cs->pic, s);
+	i8254_state(&cs->pit, s);
+	uart_state(&cs->com1, s);
+	rtc_state(&cs->rtc, s);
+	acpi_pm_state(&cs->pm, s);
+	pci_host_state(&cs->pci, s);
 }
 
 /* ---- the run loop's side ------------------------------------------------------------- */

@@ -28,6 +28,8 @@
 #include "devices/rtc.h"
 #include "devices/uart16550.h"
 
+struct state; /* lib/state.h */
+
 #define CHIPSET_MAX_VCPUS APIC_BUS_MAX
 #define CHIPSET_MAX_LINES 32u /* interrupt lines handed out, all devices together */
 
@@ -138,5 +140,11 @@ int chipset_take_interrupt(struct chipset *cs, uint32_t vcpu);
 
 /* Press the ACPI power button. False: the guest has not enabled it, nothing will happen. */
 bool chipset_power_button(struct chipset *cs);
+
+/*
+ * Saves or loads the machine, loading into one that chipset_init has just made. The clocks
+ * handed to it must go on where those of the saved one stopped.
+ */
+void chipset_state(struct chipset *cs, struct state *s);
 
 #endif

@@ -10,6 +10,7 @@
 #include "devices/i8254.h"
 
 #include "devices/ticks.h"
+#include "lib/state.h"
 
 #define REFRESH_NS 15085u /* half a period of the refresh toggle */
 #define ACCESS_BOTH 3u
@@ -310,6 +311,41 @@ void i8254_init(struct i8254 *pit, const struct dev_clock *clock, const struct d
 	pit->clock = *clock;
 	pit->irq = *irq;
 	i8254_reset(pit);
+}
+
+static void channel_state(struct i8254_channel *ch, struct state *s)
+{
+	STATE(s, ch->mode);
+	STATE(s, ch->access);
+	state_flag(s, &ch->bcd);
+	state_flag(s, &ch->gate);
+	state_flag(s, &ch->null_count);
+	state_flag(s, &ch->counting);
+	STATE(s, ch->reload);
+	STATE(s, ch->start);
+	STATE(s, ch->paused_at);
+	state_flag(s, &ch->write_high);
+	state_flag(s, &ch->read_high);
+	STATE(s, ch->write_low);
+	STATE(s, ch->latched);
+	STATE(s, ch->latch);
+	state_flag(s, &ch->status_latched);
+	STATE(s, ch->status);
+	state_check(s, ch->mode <= 5 && ch->access >= 1 && ch->access <= ACCESS_BOTH &&
+			       ch->reload >= 1 && ch->reload <= 0x10000 && ch->latched <= 2);
+}
+
+void i8254_state(struct i8254 *pit, struct state *s)
+{
+	unsigned int n;
+
+	state_begin(s, "i8254", 1);
+	for (n = 0; n < 3; n++)
+		channel_state(&pit->ch[n], s);
+	STATE(s, pit->next_edge);
+	STATE(s, pit->port61);
+	state_check(s, !(pit->port61 & ~PORT61_KEPT));
+	state_end(s);
 }
 
 static vmk_status pio_read(void *opaque, uint64_t offset, unsigned int size, uint64_t *val)

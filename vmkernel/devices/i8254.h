@@ -11,6 +11,8 @@
 
 #include "devices/device.h"
 
+struct state; /* lib/state.h */
+
 #define PIT_HZ 1193182u
 #define PIT_PORTS 4u
 
@@ -56,5 +58,8 @@ bool i8254_out(const struct i8254 *pit, unsigned int channel, uint64_t now);
 
 uint64_t i8254_deadline(const struct i8254 *pit);
 void i8254_tick(struct i8254 *pit, uint64_t now);
+
+/* Saves or loads all but what i8254_init was given. */
+void i8254_state(struct i8254 *pit, struct state *s);
 
 #endif

@@ -8,6 +8,7 @@
  * short pulse of a model is never lost.
  */
 #include "devices/i8259.h"
+#include "lib/state.h"
 
 #define CASCADE 2u
 #define ELCR_MASTER 0xf8 /* inputs that may be level-triggered */
@@ -265,6 +266,36 @@ void i8259_init(struct i8259 *p, const struct dev_irq *intr)
 		p->chip[i].lines = 0;
 	}
 	i8259_reset(p);
+}
+
+static void chip_state(struct i8259_chip *c, struct state *s)
+{
+	STATE(s, c->lines);
+	STATE(s, c->irr);
+	STATE(s, c->isr);
+	STATE(s, c->imr);
+	STATE(s, c->elcr);
+	STATE(s, c->base);
+	STATE(s, c->lowest);
+	STATE(s, c->icw_next);
+	state_flag(s, &c->icw4_needed);
+	state_flag(s, &c->single);
+	state_flag(s, &c->auto_eoi);
+	state_flag(s, &c->rotate_auto);
+	state_flag(s, &c->special_mask);
+	state_flag(s, &c->special_nested);
+	state_flag(s, &c->read_isr);
+	state_flag(s, &c->poll);
+	state_check(s, !(c->base & 7) && c->lowest <= 7 && c->icw_next <= 4 && c->icw_next != 1);
+}
+
+void i8259_state(struct i8259 *p, struct state *s)
+{
+	state_begin(s, "i8259", 1);
+	state_flag(s, &p->out);
+	chip_state(&p->chip[0], s);
+	chip_state(&p->chip[1], s);
+	state_end(s);
 }
 
 static vmk_status pio_read(void *opaque, uint64_t offset, unsigned int size, uint64_t *val)

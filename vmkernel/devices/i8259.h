@@ -10,6 +10,8 @@
 
 #include "devices/device.h"
 
+struct state; /* lib/state.h */
+
 struct i8259;
 
 struct i8259_chip {
@@ -46,5 +48,8 @@ uint8_t i8259_ack(struct i8259 *p);
 
 uint8_t i8259_read(struct i8259_chip *c, uint32_t offset);
 void i8259_write(struct i8259_chip *c, uint32_t offset, uint8_t val);
+
+/* Saves or loads all but the wiring. */
+void i8259_state(struct i8259 *p, struct state *s);
 
 #endif

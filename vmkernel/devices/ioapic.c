@@ -7,6 +7,7 @@
  * line of this machine is asserted or it is not.
  */
 #include "devices/ioapic.h"
+#include "lib/state.h"
 
 #define OFFSET_INDEX 0x00
 #define OFFSET_DATA 0x10
@@ -141,6 +142,21 @@ void ioapic_init(struct ioapic *io, uint8_t id,
 	io->id = id & 0xf;
 	io->lines = 0;
 	ioapic_reset(io);
+}
+
+void ioapic_state(struct ioapic *io, struct state *s)
+{
+	unsigned int pin;
+
+	state_begin(s, "ioapic", 1);
+	STATE(s, io->id);
+	STATE(s, io->index);
+	STATE(s, io->lines);
+	STATE(s, io->entry);
+	state_check(s, io->id <= 0xf && !(io->lines >> IOAPIC_PINS));
+	for (pin = 0; pin < IOAPIC_PINS; pin++)
+		state_check(s, !(io->entry[pin] & ~(ENTRY_KEPT | ENTRY_REMOTE_IRR)));
+	state_end(s);
 }
 
 static vmk_status mmio_read(void *opaque, uint64_t offset, unsigned int size, uint64_t *val)

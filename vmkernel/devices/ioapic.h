@@ -10,6 +10,8 @@
 #include "devices/device.h"
 #include "devices/lapic.h"
 
+struct state; /* lib/state.h */
+
 #define IOAPIC_PINS 24u
 #define IOAPIC_MMIO_LEN 4096u
 
@@ -35,5 +37,8 @@ void ioapic_eoi(struct ioapic *io, uint8_t vector);
 
 uint32_t ioapic_read(struct ioapic *io, uint32_t offset);
 void ioapic_write(struct ioapic *io, uint32_t offset, uint32_t val);
+
+/* Saves or loads all but the wiring. */
+void ioapic_state(struct ioapic *io, struct state *s);
 
 #endif

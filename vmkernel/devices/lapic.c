@@ -10,6 +10,7 @@
  * LINT pins are edge-triggered whatever their LVT says, and remote read is refused.
  */
 #include "devices/lapic.h"
+#include "lib/state.h"
 
 #define REG_ID 0x020
 #define REG_VERSION 0x030
@@ -348,6 +349,60 @@ void lapic_write(struct lapic *apic, uint32_t offset, uint32_t val)
 		note_error(apic, ESR_REGISTER);
 		break;
 	}
+}
+
+static void bits_state(struct lapic_bits *b, struct state *s)
+{
+	unsigned int w;
+
+	STATE(s, b->word);
+	state_check(s, !(b->word[0] & ((1u << FIRST_VECTOR) - 1)));
+	for (b->any = 0, w = 0; w < 8; w++)
+		b->any |= (uint8_t)(!!b->word[w] << w);
+}
+
+static bool base_ok(const struct lapic *apic)
+{
+	uint64_t modes = apic->base & (APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+
+	return (apic->base & ~modes) == (APIC_BASE_ADDR | (apic->id ? 0 : APIC_BASE_BSP)) &&
+	       modes != APIC_BASE_X2APIC && (apic->x2apic_ok || !(modes & APIC_BASE_X2APIC));
+}
+
+/* A periodic timer that runs has a period. */
+static bool timer_ok(const struct lapic *apic)
+{
+	return !(apic->divide & ~0xbu) && (apic->timer_at == DEV_NEVER || apic->initial ||
+					   (apic->lvt[LVT_TIMER] >> 17 & 3) != 1);
+}
+
+void lapic_state(struct lapic *apic, struct state *s)
+{
+	unsigned int i;
+
+	state_begin(s, "lapic", 1);
+	STATE(s, apic->base);
+	STATE(s, apic->tpr);
+	STATE(s, apic->lint);
+	STATE(s, apic->ldr);
+	STATE(s, apic->dfr);
+	STATE(s, apic->svr);
+	STATE(s, apic->esr);
+	STATE(s, apic->esr_new);
+	STATE(s, apic->icr);
+	STATE(s, apic->lvt);
+	STATE(s, apic->divide);
+	STATE(s, apic->initial);
+	STATE(s, apic->timer_at);
+	STATE(s, apic->tsc_deadline);
+	bits_state(&apic->irr, s);
+	bits_state(&apic->isr, s);
+	bits_state(&apic->tmr, s);
+	state_check(s, base_ok(apic) && timer_ok(apic) && apic->lint <= 3 &&
+			       !(apic->svr & ~SVR_KEPT) && !(apic->ldr & 0xffffff));
+	for (i = 0; i < LVT_COUNT; i++)
+		state_check(s, !(apic->lvt[i] & ~(lvt_kept[i] | LVT_MASKED)));
+	state_end(s);
 }
 
 void lapic_init_reset(struct lapic *apic)

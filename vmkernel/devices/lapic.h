@@ -12,6 +12,8 @@
 
 #include "devices/device.h"
 
+struct state; /* lib/state.h */
+
 #define LAPIC_BUS_HZ 1000000000u /* what the backdoor's GETHZ must report */
 #define LAPIC_MMIO_LEN 4096u
 #define LAPIC_MSR_BASE 0x1bu
@@ -19,6 +21,7 @@
 #define LAPIC_MSR_X2APIC 0x800u
 #define LAPIC_MSR_X2APIC_COUNT 0x100u
 
+#define APIC_BASE_ADDR 0xfee00000ull
 #define APIC_BASE_BSP (1ull << 8)
 #define APIC_BASE_X2APIC (1ull << 10)
 #define APIC_BASE_ENABLE (1ull << 11)
@@ -165,5 +168,8 @@ void lapic_timer_write_divide(struct lapic *apic, uint32_t val);
 void lapic_timer_write_deadline(struct lapic *apic, uint64_t tsc);
 uint32_t lapic_timer_current(struct lapic *apic);
 void lapic_fire_lvt(struct lapic *apic, enum lapic_lvt n);
+
+/* Saves or loads all but what lapic_init was given. */
+void lapic_state(struct lapic *apic, struct state *s);
 
 #endif

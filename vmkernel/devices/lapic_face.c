@@ -9,7 +9,6 @@
 #include "devices/lapic.h"
 #include "lib/types.h"
 
-#define APIC_BASE_ADDR 0xfee00000ull
 #define MSR_ID 0x02
 #define MSR_ICR 0x30
 #define MSR_SELF_IPI 0x3f

@@ -9,6 +9,7 @@
 #include "devices/pci_host.h"
 
 #include "lib/types.h"
+#include "lib/state.h"
 
 #define ADDRESS_ENABLE 0x80000000u
 #define ADDRESS_KEPT 0x80fffffcu
@@ -86,6 +87,17 @@ static vmk_status pio_write(void *opaque, uint64_t offset, unsigned int size, ui
 	for (i = 0; offset >= 4 && i < size; i++)
 		config_write(pci, (unsigned int)offset - 4 + i, (uint8_t)(val >> (8 * i)));
 	return VMK_OK;
+}
+
+void pci_host_state(struct pci_host *pci, struct state *s)
+{
+	state_begin(s, "pci", 1);
+	STATE(s, pci->address);
+	STATE(s, pci->command);
+	STATE(s, pci->reset_control);
+	state_check(s, !(pci->address & ~ADDRESS_KEPT) && !(pci->command & ~COMMAND_KEPT) &&
+			       !(pci->reset_control & ~RESET_FULL));
+	state_end(s);
 }
 
 void pci_host_reset(struct pci_host *pci)

@@ -11,6 +11,8 @@
 
 #include "devices/device.h"
 
+struct state; /* lib/state.h */
+
 #define PCI_HOST_PORT 0xcf8u
 #define PCI_HOST_PORTS 8u
 
@@ -26,5 +28,8 @@ extern const struct dev_ops pci_host_ops;
 
 void pci_host_init(struct pci_host *pci, void (*reset)(void *opaque), void *opaque);
 void pci_host_reset(struct pci_host *pci);
+
+/* Saves or loads the registers. */
+void pci_host_state(struct pci_host *pci, struct state *s);
 
 #endif

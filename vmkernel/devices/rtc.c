@@ -10,6 +10,7 @@
 #include "devices/rtc.h"
 
 #include "devices/ticks.h"
+#include "lib/state.h"
 
 enum {
 	SECONDS,
@@ -47,6 +48,7 @@ enum {
 #define UIP_NS 244000u /* update in progress this long before a new second */
 #define DIVIDER_NS 500000000u /* a released divider ticks first after half a second */
 #define LOW_RAM_MAX (3ull << 30)
+#define OFFSET_MAX_S (1ll << 38) /* the year 9999 lies before that */
 
 struct guest_time {
 	int64_t s;
@@ -388,6 +390,25 @@ void rtc_init(struct rtc *rtc, const struct dev_clock *clock, const struct dev_c
 	rtc->seen_s = guest_now(rtc).s;
 	init_nvram(rtc, mem_bytes);
 	rtc_reset(rtc);
+}
+
+void rtc_state(struct rtc *rtc, struct state *s)
+{
+	state_begin(s, "rtc", 1);
+	STATE(s, rtc->index);
+	STATE(s, rtc->cmos);
+	STATE(s, rtc->offset_s);
+	STATE(s, rtc->offset_ns);
+	STATE(s, rtc->seen_s);
+	STATE(s, rtc->seen_period);
+	STATE(s, rtc->rate_base);
+	state_check(s, rtc->index < RTC_NVRAM && rtc->offset_s > -OFFSET_MAX_S &&
+			       rtc->offset_s < OFFSET_MAX_S && rtc->offset_ns < NS_PER_SEC &&
+			       rtc->seen_s >= 0 && rtc->seen_s < OFFSET_MAX_S &&
+			       !(rtc->cmos[REG_A] & A_UIP) &&
+			       rtc->rate_base <= dev_now(&rtc->clock));
+	rtc->next = s->loading ? 0 : rtc->next; /* worked out at the next look */
+	state_end(s);
 }
 
 static vmk_status pio_read(void *opaque, uint64_t offset, unsigned int size, uint64_t *val)

@@ -10,6 +10,8 @@
 
 #include "devices/device.h"
 
+struct state; /* lib/state.h */
+
 #define RTC_PORTS 2u
 #define RTC_NVRAM 128u
 #define RTC_CENTURY 0x32u
@@ -53,5 +55,11 @@ struct rtc_tm {
 
 struct rtc_tm rtc_tm_from_seconds(int64_t seconds);
 int64_t rtc_tm_seconds(const struct rtc_tm *tm);
+
+/*
+ * Saves or loads all but what rtc_init was given. The guest's time goes on: what passed in
+ * between is missing in no clock that it can set itself by.
+ */
+void rtc_state(struct rtc *rtc, struct state *s);
 
 #endif

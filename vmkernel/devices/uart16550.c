@@ -9,6 +9,7 @@
 #include "devices/uart16550.h"
 
 #include "devices/ticks.h"
+#include "lib/state.h"
 
 enum { RBR_THR, IER, IIR_FCR, LCR, MCR, LSR, MSR, SCR };
 
@@ -367,6 +368,36 @@ void uart_init(struct uart16550 *u, const struct dev_clock *clock, const struct 
 	u->irq = *irq;
 	u->out = *out;
 	uart_reset(u);
+}
+
+static void fifo_state(struct uart_fifo *f, struct state *s)
+{
+	STATE(s, f->byte);
+	STATE(s, f->head);
+	STATE(s, f->count);
+	state_check(s, f->head < UART_FIFO && f->count <= UART_FIFO);
+}
+
+void uart_state(struct uart16550 *u, struct state *s)
+{
+	state_begin(s, "uart", 1);
+	STATE(s, u->ier);
+	STATE(s, u->fcr);
+	STATE(s, u->lcr);
+	STATE(s, u->mcr);
+	STATE(s, u->lsr);
+	STATE(s, u->msr);
+	STATE(s, u->scr);
+	STATE(s, u->dll);
+	STATE(s, u->dlm);
+	state_flag(s, &u->thre_pending);
+	STATE(s, u->timeout_at);
+	STATE(s, u->retry_at);
+	fifo_state(&u->rx, s);
+	fifo_state(&u->tx, s);
+	state_check(s, !(u->ier & ~0x0f) && !(u->fcr & ~FCR_KEPT) && !(u->mcr & ~MCR_KEPT) &&
+			       u->rx.count <= rx_capacity(u));
+	state_end(s);
 }
 
 static vmk_status pio_read(void *opaque, uint64_t offset, unsigned int size, uint64_t *val)

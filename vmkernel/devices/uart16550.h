@@ -11,6 +11,8 @@
 
 #include "devices/device.h"
 
+struct state; /* lib/state.h */
+
 #define UART_FIFO 16u
 #define UART_PORTS 8u
 
@@ -54,5 +56,8 @@ bool uart_rx(struct uart16550 *u, uint8_t byte);
 
 uint64_t uart_deadline(const struct uart16550 *u);
 void uart_tick(struct uart16550 *u, uint64_t now);
+
+/* Saves or loads all but what uart_init was given. */
+void uart_state(struct uart16550 *u, struct state *s);
 
 #endif

@@ -70,3 +70,8 @@ int hc_call_vm_name(struct hc_vm_name *a)
 {
 	return a->reserved ? VMK_BAD_PARAM : vmm_name(a);
 }
+
+int hc_call_vm_checkpoint(struct hc_vm_checkpoint *a)
+{
+	return vmm_checkpoint(a);
+}

@@ -210,6 +210,11 @@ static uint32_t xsave_bytes(const struct guest_cpuid *g, uint64_t xcr0, bool com
 	return size;
 }
 
+uint32_t guest_cpuid_xsave_bytes(const struct guest_cpuid *g)
+{
+	return xsave_bytes(g, g->xcr0_mask, false);
+}
+
 static void get_xstate(const struct guest_cpuid *g, uint32_t subleaf, uint64_t xcr0,
 		       struct cpuid_regs *out)
 {
@@ -272,4 +277,49 @@ void guest_cpuid_get(const struct guest_cpuid *g, uint32_t leaf, uint32_t sublea
 		get_xstate(g, subleaf, xcr0, out);
 		break;
 	}
+}
+
+/* ---- saving and loading ------------------------------------------------------------------- */
+
+/* Bits of which a guest may lose none, but need not notice new ones. */
+static void feature_word(uint32_t have, struct state *s)
+{
+	uint32_t had = have;
+
+	STATE(s, had);
+	state_check(s, !(had & ~have));
+}
+
+static void same_regs(const struct cpuid_regs *have, struct state *s)
+{
+	struct cpuid_regs had = *have;
+
+	STATE(s, had);
+	state_check(s, !memcmp(&had, have, sizeof(had)));
+}
+
+void guest_cpuid_state(const struct guest_cpuid *g, struct state *s)
+{
+	struct cpuid_regs vendor = g->basic[0];
+	uint8_t phys_bits = g->phys_bits;
+
+	state_begin(s, "cpu", 1);
+	vendor.eax = 0;
+	same_regs(&vendor, s);
+	feature_word(g->basic[1].ecx, s);
+	feature_word(g->basic[1].edx, s);
+	feature_word(g->basic[7].ebx, s);
+	feature_word(g->basic[7].ecx, s);
+	feature_word(g->basic[7].edx, s);
+	feature_word(g->leaf7_1.eax, s);
+	feature_word(g->extended[1].ecx, s);
+	feature_word(g->extended[1].edx, s);
+	feature_word(g->extended[8].ebx, s);
+	feature_word((uint32_t)g->efer_mask, s);
+	STATE(s, phys_bits);
+	state_check(s, phys_bits <= g->phys_bits);
+	/* The layout of the XSAVE area must be the same. */
+	for (uint32_t i = 0; i < CPUID_XSTATES; i++)
+		same_regs(&g->xstate[i], s);
+	state_end(s);
 }

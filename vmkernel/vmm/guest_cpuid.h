@@ -9,6 +9,7 @@
 #define VMM_GUEST_CPUID_H
 
 #include "cpu/x86.h"
+#include "lib/state.h"
 #include "lib/types.h"
 
 #define CPUID_BASIC 14u /* leaves 0 .. 0xd */
@@ -57,5 +58,14 @@ static inline const struct cpuid_regs *guest_cpuid_fixed(const struct guest_cpui
 /* The answer for leaf and sub-leaf, given the VCPU's CR4 and XCR0. */
 void guest_cpuid_get(const struct guest_cpuid *g, uint32_t leaf, uint32_t subleaf, uint64_t cr4,
 		     uint64_t xcr0, struct cpuid_regs *out);
+
+/* Bytes of an XSAVE area with all that the guest may have. */
+uint32_t guest_cpuid_xsave_bytes(const struct guest_cpuid *g);
+
+/*
+ * Saves what a guest knows of its processor. Loading changes nothing: the state is bad if
+ * the guest has seen what this processor does not have.
+ */
+void guest_cpuid_state(const struct guest_cpuid *g, struct state *s);
 
 #endif

@@ -26,13 +26,12 @@ static bool take_interrupts(struct vcpu *v)
 /* Device work that is due; then the deadline for the next. vm->lock is held. */
 static void run_devices(struct vcpu *v)
 {
-	struct chipset *cs = &v->vm->chipset;
-	uint64_t now = now_ns();
+	struct vm *vm = v->vm;
 
-	v->deadline_ns = chipset_deadline(cs);
-	if (now >= v->deadline_ns) {
-		chipset_tick(cs, now);
-		v->deadline_ns = chipset_deadline(cs);
+	v->deadline_ns = vm_deadline(vm);
+	if (now_ns() >= v->deadline_ns) {
+		chipset_tick(&vm->chipset, vm_clock(vm));
+		v->deadline_ns = vm_deadline(vm);
 	}
 }
 

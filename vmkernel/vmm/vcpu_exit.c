@@ -20,7 +20,7 @@ void vcpu_access_done(struct vcpu *v)
 	struct vm *vm = v->vm;
 	const struct lapic *apic = &vm->chipset.lapic[v->id];
 
-	if (chipset_deadline(&vm->chipset) != v->deadline_ns)
+	if (vm_deadline(vm) != v->deadline_ns)
 		vcpu_attend(v, ATT_TIME);
 	if (apic->irr.any || lapic_get_cr8(apic) != v->cr8)
 		vcpu_attend(v, ATT_EVENT);
@@ -97,13 +97,19 @@ enum backdoor_result vcpu_backdoor(struct vcpu *v, uint64_t *gpr)
 	return BACKDOOR_SERVED;
 }
 
-bool vcpu_set_xcr(struct vcpu *v, uint32_t index, uint64_t val, uint8_t cpl, uint64_t cr4)
+/* APM vol. 3, XSETBV: x87 always, AVX wants SSE, AVX-512 wants AVX, whole. */
+bool vcpu_xcr0_ok(const struct vcpu *v, uint64_t val)
 {
 	uint64_t avx512 = val & 0xe0;
 
-	/* XSETBV's own rules (APM vol. 3): x87 always, AVX wants SSE, AVX-512 wants AVX, whole. */
-	if (index || cpl || !(cr4 & CR4_OSXSAVE_ON) || val & ~v->cpuid->xcr0_mask || !(val & 1) ||
-	    (val & 4 && !(val & 2)) || (avx512 && (avx512 != 0xe0 || !(val & 4))))
+	return !(val & ~(v->cpuid->xcr0_mask | 1)) && val & 1 && (!(val & 4) || val & 2) &&
+	       (!avx512 || (avx512 == 0xe0 && val & 4));
+}
+
+bool vcpu_set_xcr(struct vcpu *v, uint32_t index, uint64_t val, uint8_t cpl, uint64_t cr4)
+{
+	if (index || cpl || !(cr4 & CR4_OSXSAVE_ON) || !v->cpuid->xcr0_mask ||
+	    !vcpu_xcr0_ok(v, val))
 		return false;
 	v->xcr0 = val;
 	xsetbv(0, val);

@@ -17,6 +17,11 @@
 #define FCW_RESET 0x037fu /* what FNINIT leaves */
 #define MXCSR_RESET 0x1f80u
 #define MXCSR_OFFSET 24
+#define MXCSR_ALL 0xffffu
+#define MXCSR_MM (1u << 17)
+#define CPUID81_ECX_MISALIGNSSE (1u << 7)
+#define XSAVE_HEADER_WORDS 8u
+#define XCR0_LEGACY 3ull /* x87 and SSE */
 #define CPUID1_ECX_XSAVE (1u << 26)
 #define CPUID81_EDX_RDTSCP (1u << 27)
 #define NO_PCPU UINT32_MAX
@@ -61,6 +66,43 @@ void fpu_reset(struct vcpu *v)
 	v->fpu_pcpu = NO_PCPU;
 	v->xcr0 = 1;
 	v->tsc_aux = 0;
+}
+
+/* What XRSTOR would refuse: its #GP would be ours. */
+static bool image_ok(const struct vcpu *v)
+{
+	const uint64_t *header = (const uint64_t *)(v->fpu + FXSAVE_BYTES);
+	uint32_t mxcsr, mask = MXCSR_ALL;
+
+	memcpy(&mxcsr, v->fpu + MXCSR_OFFSET, sizeof(mxcsr));
+	if (v->cpuid->extended[1].ecx & CPUID81_ECX_MISALIGNSSE)
+		mask |= MXCSR_MM;
+	if (mxcsr & ~mask || header[0] & ~(v->cpuid->xcr0_mask | XCR0_LEGACY))
+		return false;
+	for (unsigned int i = 1; i < XSAVE_HEADER_WORDS; i++)
+		if (header[i])
+			return false;
+	return true;
+}
+
+void fpu_state(struct vcpu *v, struct state *s)
+{
+	uint64_t *header = (uint64_t *)(v->fpu + FXSAVE_BYTES);
+	bool xsave = has_xsave(), had = xsave;
+
+	state_begin(s, "fpu", 1);
+	state_flag(s, &had);
+	state_check(s, had == xsave);
+	/* Components that the guest cannot reach are as at reset, whatever XSAVE says. */
+	if (!s->loading)
+		*header &= v->cpuid->xcr0_mask | XCR0_LEGACY;
+	state_bytes(s, v->fpu, guest_cpuid_xsave_bytes(v->cpuid));
+	STATE(s, v->xcr0);
+	STATE(s, v->tsc_aux);
+	state_check(s, image_ok(v) && vcpu_xcr0_ok(v, v->xcr0) && !(v->tsc_aux >> 32));
+	if (s->loading)
+		v->fpu_pcpu = NO_PCPU;
+	state_end(s);
 }
 
 void fpu_pcpu_init(struct vmm_pcpu *p)

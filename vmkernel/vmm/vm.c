@@ -36,12 +36,19 @@ struct vm *vm_find(uint32_t id)
 	return NULL;
 }
 
+/* It has a guest that would be lost. */
+static bool is_alive(const struct vm *vm)
+{
+	return vm->state == HC_VM_ON || vm->state == HC_VM_RESETTING ||
+	       vm->state == HC_VM_SUSPENDED;
+}
+
 void vmm_count(uint32_t *total, uint32_t *running)
 {
 	*total = vm_total;
 	*running = 0;
 	for (uint32_t i = 0; i < vm_total; i++)
-		*running += vms[i]->state == HC_VM_ON || vms[i]->state == HC_VM_RESETTING;
+		*running += is_alive(vms[i]);
 }
 
 /* ---- making ---------------------------------------------------------------------------- */
@@ -181,7 +188,7 @@ int vmm_destroy(uint32_t id)
 
 	if (!vm)
 		return VMK_NOT_FOUND;
-	if (vm->state == HC_VM_ON || vm->state == HC_VM_RESETTING)
+	if (is_alive(vm))
 		return VMK_BAD_STATE;
 	if (vm_stop_worlds(vm))
 		return VMK_BUSY;

@@ -14,6 +14,7 @@
 #include "error.h"
 #include "hostcall.h"
 #include "lib/spinlock.h"
+#include "lib/state.h"
 #include "lib/types.h"
 #include "ring.h"
 #include "sched/sched.h"
@@ -123,6 +124,9 @@ struct vm {
 	uint32_t wish; /* enum vm_wish: what the guest asked of its power switch */
 	struct hc_vcpu_regs regs;
 	uint64_t tsc_offset; /* guest TSC = TSC + tsc_offset */
+	uint64_t clock_offset; /* clock of the devices = now_ns() + clock_offset */
+	bool frozen; /* SUSPENDED, and all VCPUs have stopped: both stand at */
+	uint64_t frozen_tsc, frozen_ns;
 	uint64_t on_since_ns; /* 0: not on */
 	uint64_t resets;
 	uint8_t uuid[16];
@@ -169,6 +173,8 @@ struct vmm_ops {
 	void (*vcpu_free)(struct vcpu *v);
 	/* Power-on state, started as the VM's regs say. */
 	void (*vcpu_reset)(struct vcpu *v);
+	/* Saves or loads what vcpu_reset sets. */
+	void (*vcpu_state)(struct vcpu *v, struct state *s);
 	/* The VCPU comes onto, and leaves, the running PCPU. */
 	void (*load)(struct vcpu *v, struct vmm_pcpu *p);
 	void (*put)(struct vcpu *v);
@@ -214,6 +220,10 @@ void vm_event(struct vm *vm, uint32_t events);
 int vm_stop_worlds(struct vm *vm);
 
 int vm_init_chipset(struct vm *vm); /* vm_chipset.c */
+/* Time of the VM's devices; it stands still while the VM is suspended. */
+uint64_t vm_clock(const struct vm *vm);
+/* When the devices want to be called, in the vmkernel's time; DEV_NEVER. */
+uint64_t vm_deadline(const struct vm *vm);
 void vm_init_rpc(struct vm *vm); /* vm_rpc.c */
 
 /* ---- vm_channel.c: under vm->lock --------------------------------------------------- */
@@ -272,6 +282,8 @@ enum backdoor_result {
 enum backdoor_result vcpu_backdoor(struct vcpu *v, uint64_t *gpr);
 /* Emulates the instruction at RIP that touched what is not RAM, or does string I/O. */
 void vcpu_emulate(struct vcpu *v);
+/* Whether XCR0 may be val: XSETBV's own rules, and what this guest may have. */
+bool vcpu_xcr0_ok(const struct vcpu *v, uint64_t val);
 /* XSETBV. False: #GP. */
 bool vcpu_set_xcr(struct vcpu *v, uint32_t index, uint64_t val, uint8_t cpl, uint64_t cr4);
 
@@ -280,11 +292,17 @@ bool vcpu_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
 bool vcpu_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
 void msr_reset(struct vcpu *v);
 
+/* ---- vm_state.c ------------------------------------------------------------------------ */
+
+/* Nothing runs the VCPU: what does not belong to its guest is as at power on. */
+void vcpu_settle(struct vcpu *v);
+
 /* ---- vcpu_fpu.c ------------------------------------------------------------------------ */
 
 int fpu_init(struct vcpu *v);
 void fpu_free(struct vcpu *v);
 void fpu_reset(struct vcpu *v);
+void fpu_state(struct vcpu *v, struct state *s);
 void fpu_pcpu_init(struct vmm_pcpu *p);
 void fpu_load(struct vcpu *v, struct vmm_pcpu *p);
 void fpu_tsc_aux(struct vcpu *v); /* v->tsc_aux has changed while it runs */

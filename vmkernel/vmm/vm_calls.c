@@ -7,7 +7,7 @@
 #include "vmm/vm.h"
 #include "vmm/vmm.h"
 
-enum mem_op { MEM_READ, MEM_WRITE, MEM_ZERO };
+enum mem_op { MEM_READ, MEM_WRITE, MEM_ZERO, MEM_READ_USED };
 
 static uint64_t used_ns(const struct vm *vm)
 {
@@ -94,7 +94,7 @@ static void copy_page(struct vm *vm, const struct hc_vm_mem *a, uint32_t done, u
 	if (a->write == MEM_ZERO)
 		memset(p, 0, len);
 	else
-		channel_window(vm, a->offset + done, p, len, a->write == MEM_READ);
+		channel_window(vm, a->offset + done, p, len, a->write != MEM_WRITE);
 }
 
 int vmm_mem(const struct hc_vm_mem *a)
@@ -104,11 +104,13 @@ int vmm_mem(const struct hc_vm_mem *a)
 
 	if (!vm)
 		return VMK_NOT_FOUND;
-	if (a->write > MEM_ZERO || !a->len || a->len > WS_VM_WINDOW_SIZE ||
+	if (a->write > MEM_READ_USED || !a->len || a->len > WS_VM_WINDOW_SIZE ||
 	    a->offset > WS_VM_WINDOW_SIZE - a->len)
 		return VMK_BAD_PARAM;
 	if (a->gpa > UINT64_MAX / 2 || !all_ram(vm, a->gpa, a->len))
 		return VMK_BAD_ADDRESS;
+	if (a->write == MEM_READ_USED && !guest_mem_touched(&vm->mem, a->gpa))
+		return VMK_NOT_FOUND;
 	for (; done < a->len; done += n) {
 		n = (uint32_t)(PAGE_SIZE - (a->gpa + done) % PAGE_SIZE);
 		n = MIN(n, a->len - done);

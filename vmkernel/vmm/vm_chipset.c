@@ -10,10 +10,24 @@
 #include "cpu/x86.h"
 #include "vmm/vm.h"
 
+uint64_t vm_clock(const struct vm *vm)
+{
+	return now_ns() + vm->clock_offset;
+}
+
+uint64_t vm_deadline(const struct vm *vm)
+{
+	uint64_t at = chipset_deadline(&vm->chipset);
+	int64_t ns = (int64_t)(at - vm->clock_offset);
+
+	if (at >> 62)
+		return DEV_NEVER;
+	return ns < 0 ? 0 : (uint64_t)ns;
+}
+
 static uint64_t clock_now(void *opaque)
 {
-	(void)opaque;
-	return now_ns();
+	return vm_clock(opaque);
 }
 
 static uint64_t clock_wall(void *opaque)
@@ -93,7 +107,7 @@ int vm_init_chipset(struct vm *vm)
 		.x2apic = true,
 		.mem_bytes = vm->mem.bytes,
 		.tsc_hz = tsc_khz * 1000,
-		.clock = { clock_now, NULL },
+		.clock = { clock_now, vm },
 		.wall = { clock_wall, NULL },
 		.serial = { channel_serial_out, vm },
 		.cb = { cb_kick, cb_nmi, cb_init, cb_sipi, cb_power_off, cb_reset, cb_guest_tsc },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
- * The life of a VM: BUILDING, ON, RESETTING, OFF, CRASHED. The state changes
+ * The life of a VM: BUILDING, ON, RESETTING, SUSPENDED, OFF, CRASHED. The state changes
  * under vm->lock, at once; the VCPUs follow when they look next, and a VM
  * goes on only after all of them have stopped.
  */
@@ -90,38 +90,70 @@ int vm_stop_worlds(struct vm *vm)
 	return stopped(vm) ? VMK_OK : VMK_BUSY;
 }
 
+void vcpu_settle(struct vcpu *v)
+{
+	v->rpc_until_ns = 0;
+	v->fetch = (struct fetch_cache){ .page = FETCH_NOTHING };
+	v->attention = ATT_ALL;
+}
+
 /* Nothing runs the VCPU: all of it may be set. */
 static void reset_vcpu(struct vcpu *v)
 {
 	v->halted = v->fault_pending = v->nmi_pending = v->nmi_masked = false;
 	v->nmi_iret_rip = 1;
-	v->rpc_until_ns = 0;
 	v->reinject = 0;
-	v->fetch = (struct fetch_cache){ .page = FETCH_NOTHING };
-	v->attention = ATT_ALL;
+	vcpu_settle(v);
 	fpu_reset(v);
 	msr_reset(v);
 	vmm_ops->vcpu_reset(v);
 }
 
+static void begin(struct vm *vm, bool reset)
+{
+	vm->tsc_offset = 0 - rdtsc();
+	if (reset)
+		chipset_reset(&vm->chipset);
+	for (uint32_t i = 0; i < vm->vcpus; i++)
+		reset_vcpu(vm->vcpu[i]);
+}
+
+/* The VM's clocks go on from where they stood, and so does all that hangs on them. */
+static void go_on(struct vm *vm)
+{
+	vm->frozen = false;
+	vm->tsc_offset = vm->frozen_tsc - rdtsc();
+	vm->clock_offset = vm->frozen_ns - now_ns();
+	for (uint32_t i = 0; i < vm->vcpus; i++)
+		vcpu_settle(vm->vcpu[i]);
+}
+
+static bool can_be_switched_on(const struct vm *vm)
+{
+	if (vm->state == HC_VM_SUSPENDED)
+		return vm->frozen;
+	return (vm->state == HC_VM_BUILDING || vm->state == HC_VM_RESETTING) && vm->regs_set;
+}
+
 static int power_on(struct vm *vm)
 {
-	uint32_t from = vm->state;
+	uint32_t from = vm->state, wish = vm->wish;
 
-	if ((from != HC_VM_BUILDING && from != HC_VM_RESETTING) || !vm->regs_set)
+	if (!can_be_switched_on(vm))
 		return VMK_BAD_STATE;
 	if (vm_stop_worlds(vm))
 		return VMK_BUSY;
 	if (!sched_pcpus_online())
 		return VMK_NO_PCPU;
 	spin_lock(&vm->lock);
-	vm->tsc_offset = 0 - rdtsc();
-	if (from == HC_VM_RESETTING)
-		chipset_reset(&vm->chipset);
+	if (from == HC_VM_SUSPENDED)
+		go_on(vm);
+	else
+		begin(vm, from == HC_VM_RESETTING);
 	guest_rpc_reset(&vm->rpc);
-	for (uint32_t i = 0; i < vm->vcpus; i++)
-		reset_vcpu(vm->vcpu[i]);
 	vm_set_state(vm, HC_VM_ON, "");
+	/* What the guest asked for at the very end of its time. */
+	vm->wish = from == HC_VM_SUSPENDED ? wish : VM_WISH_NONE;
 	spin_unlock(&vm->lock);
 	for (uint32_t i = 0; i < vm->vcpus; i++)
 		world_start(&vm->vcpu[i]->world, now_ns());
@@ -155,6 +187,30 @@ static int power_reset(struct vm *vm)
 	return VMK_OK;
 }
 
+static int power_suspend(struct vm *vm)
+{
+	uint32_t state;
+
+	spin_lock(&vm->lock);
+	vm_grant_wish(vm);
+	if (vm->state == HC_VM_ON) {
+		vm->frozen = false;
+		vm_set_state(vm, HC_VM_SUSPENDED, "suspended by the console");
+	}
+	state = vm->state;
+	spin_unlock(&vm->lock);
+	if (state != HC_VM_SUSPENDED)
+		return VMK_BAD_STATE;
+	if (vm_stop_worlds(vm))
+		return VMK_BUSY;
+	if (!vm->frozen) {
+		vm->frozen_tsc = rdtsc() + vm->tsc_offset;
+		vm->frozen_ns = vm_clock(vm);
+		vm->frozen = true;
+	}
+	return VMK_OK;
+}
+
 /* VMK_NOT_SUPPORTED: the guest does not listen to it. */
 static int power_button(struct vm *vm)
 {
@@ -183,6 +239,8 @@ int vmm_power(uint32_t id, uint32_t op)
 		return power_reset(vm);
 	case HC_POWER_BUTTON:
 		return power_button(vm);
+	case HC_POWER_SUSPEND:
+		return power_suspend(vm);
 	default:
 		return VMK_BAD_PARAM;
 	}

@@ -9,7 +9,8 @@
 
 #define ULL(x) ((unsigned long long)(x))
 
-static const char *const state_names[] = { "building", "on", "off", "resetting", "crashed" };
+static const char *const state_names[] = { "building",	"on",	   "off",
+					   "resetting", "crashed", "suspended" };
 
 static struct vm *vm_named(const char *member)
 {
@@ -171,7 +172,7 @@ FIELD(tools)
 static const struct vsi_field fields[] = {
 	{ "name", "display name", get_name, NULL },
 	{ "config", "path of its configuration", get_config, NULL },
-	{ "state", "building, on, off, resetting or crashed", get_state, NULL },
+	{ "state", "building, on, off, resetting, crashed or suspended", get_state, NULL },
 	{ "reason", "why it is not on", get_reason, NULL },
 	{ "vcpus", "virtual processors", get_vcpus, NULL },
 	{ "world", "id of VCPU 0's world", get_world, NULL },

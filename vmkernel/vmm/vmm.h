@@ -60,6 +60,7 @@ int vmm_mem(const struct hc_vm_mem *a);
 int vmm_vcpu_regs(const struct hc_vcpu_regs *a);
 int vmm_kick(uint32_t id);
 int vmm_sched(struct hc_vm_sched *a);
+int vmm_checkpoint(struct hc_vm_checkpoint *a);
 int vmm_events(uint32_t id, uint32_t *events);
 
 #endif

@@ -27,7 +27,6 @@
 #define CPUID_XSTATE_LEAF 0xdu
 #define DR6_BS BIT(14)
 #define MSR_WRITE 1u /* in exit_info1 */
-#define EFER_FIXED EFER_SVME
 
 _Static_assert(SLOT_OTHER < EXIT_KINDS, "a counter for every exit");
 
@@ -122,7 +121,7 @@ static bool write_efer(struct vcpu *v, uint64_t val)
 	return true;
 }
 
-static bool pat_valid(uint64_t pat)
+bool svm_pat_valid(uint64_t pat)
 {
 	for (unsigned int i = 0; i < 8; i++, pat >>= 8)
 		if (pat & 0xf8 || (pat & 7) == 2 || (pat & 7) == 3)
@@ -150,7 +149,7 @@ static bool write_msr(struct vcpu *v, uint32_t msr, uint64_t val)
 	case MSR_EFER:
 		return write_efer(v, val);
 	case MSR_PAT:
-		if (!pat_valid(val))
+		if (!svm_pat_valid(val))
 			return false;
 		v->vmcb->pat = val;
 		svm_dirty(v, CLEAN_NESTED);

@@ -12,7 +12,6 @@
 #include "cpu/time.h"
 #include "vmm/svm/private.h"
 
-#define NO_RIP 1ull
 #define DOUBLE_FAULT 8u
 #define PAGE_FAULT 14u
 #define SHADOW_NS 200000u /* longer than entry and one instruction, emulated ones too */

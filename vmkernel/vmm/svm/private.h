@@ -43,6 +43,7 @@ void svm_debug_regs_put(struct vcpu *v);
 void svm_guard_debug_regs(struct vcpu *v, bool guard);
 
 /* inject.c */
+#define NO_RIP 1ull /* no instruction is there for an NMI or shadow to end at */
 void svm_inject(struct vcpu *v);
 bool svm_wakes(struct vcpu *v);
 /* An exit came while an event was being delivered: it will be delivered again. */
@@ -64,7 +65,13 @@ bool svm_fetch(struct vcpu *v, uint8_t *buf, unsigned int len);
 /* The INSN_MAX bytes at RIP in guest memory; NULL: they do not lie in one page, or in none. */
 const uint8_t *svm_code(struct vcpu *v);
 
+#define EFER_FIXED EFER_SVME /* set underneath, and hidden from the guest */
+
+/* state.c */
+void svm_vcpu_state(struct vcpu *v, struct state *s);
+
 /* exits.c */
+bool svm_pat_valid(uint64_t pat);
 void svm_enter(struct vcpu *v);
 const char *svm_exit_name(uint32_t i);
 

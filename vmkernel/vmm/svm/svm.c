@@ -140,6 +140,10 @@ static void svm_load(struct vcpu *v, struct vmm_pcpu *p)
 {
 	assign_asid(v, p, this_pcpu()->id);
 	v->area.host_hpa = p->host.v;
+	if (v->vmcb->tsc_offset != v->vm->tsc_offset) {
+		v->vmcb->tsc_offset = v->vm->tsc_offset;
+		svm_dirty(v, CLEAN_INTERCEPTS);
+	}
 }
 
 static void svm_close(struct vcpu *v)
@@ -170,6 +174,7 @@ const struct vmm_ops svm_ops = {
 	.vcpu_init = svm_vcpu_init,
 	.vcpu_free = svm_vcpu_free,
 	.vcpu_reset = svm_vcpu_reset,
+	.vcpu_state = svm_vcpu_state,
 	.load = svm_load,
 	.put = svm_put,
 	.enter = svm_enter,
