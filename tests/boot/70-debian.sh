@@ -33,9 +33,8 @@ timeout -k 5 900 qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu EP
 	-serial "file:$work/log" -device virtio-serial-pci -chardev "file,id=out,path=$work/out" \
 	-device virtserialport,chardev=out,name=out >"$work/qemu" 2>&1
 sed -E 's/\r$//; s/^(ok|not ok) /\1 Debian 12: /' "$work/out"
-if grep -q '^not ok' "$work/out"; then
-	checks_failed=1
-elif ! grep -q '^# end of script' "$work/out"; then
+! grep -q '^not ok' "$work/out" || exit 1
+if ! grep -q '^# end of script' "$work/out"; then
 	cat "$work/qemu" "$work/log"
 	not_ok "Debian 12: the script comes to its end"
 fi
