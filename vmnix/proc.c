@@ -49,33 +49,7 @@ struct node {
 };
 static struct node *nodes;
 
-static int leaf_show(struct seq_file *m, void *unused)
-{
-	const struct node *node = m->private;
-	struct hc_vsi *v = vsi_new(node->path);
-	int status = VMK_OK;
-
-	if (!v)
-		return -ENOMEM;
-	mutex_lock(&vmnix_lock);
-	do {
-		status = vmkernel_loaded() ? hostcall(HC_VSI_GET, v, sizeof(*v)) : VMK_NOT_FOUND;
-		if (status || v->len > HC_VSI_TEXT_MAX)
-			break;
-		seq_write(m, v->text, v->len);
-		v->offset = v->next;
-	} while (v->next);
-	mutex_unlock(&vmnix_lock);
-	kfree(v);
-	return status ? -ENODEV : 0;
-}
-
-static int leaf_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, leaf_show, pde_data(inode));
-}
-
-static int write_errno(int status)
+static int vsi_errno(int status)
 {
 	switch (status) {
 	case VMK_OK:
@@ -84,10 +58,49 @@ static int write_errno(int status)
 	case VMK_NO_ACCESS:
 		return -EACCES;
 	case VMK_NOT_FOUND:
+		return -ENOENT;
+	case VMK_LIMIT_EXCEEDED:
+		return -ERANGE;
+	case VMK_OVERCOMMIT:
+	case VMK_BUSY:
+		return -EBUSY;
+	case VMK_PANICKED:
 		return -ENODEV;
 	default:
 		return -EINVAL;
 	}
+}
+
+/* One piece. 0 or a negative errno: ENODEV without a vmkernel. Context: vmnix_lock is held. */
+static int vsi_call(enum hostcall_nr nr, struct hc_vsi *v)
+{
+	return vmkernel_loaded() ? vsi_errno(hostcall(nr, v, sizeof(*v))) : -ENODEV;
+}
+
+static int leaf_show(struct seq_file *m, void *unused)
+{
+	const struct node *node = m->private;
+	struct hc_vsi *v = vsi_new(node->path);
+	int err;
+
+	if (!v)
+		return -ENOMEM;
+	mutex_lock(&vmnix_lock);
+	do {
+		err = vsi_call(HC_VSI_GET, v);
+		if (err || v->len > HC_VSI_TEXT_MAX)
+			break;
+		seq_write(m, v->text, v->len);
+		v->offset = v->next;
+	} while (v->next);
+	mutex_unlock(&vmnix_lock);
+	kfree(v);
+	return err;
+}
+
+static int leaf_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, leaf_show, pde_data(inode));
 }
 
 static ssize_t leaf_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
@@ -108,8 +121,7 @@ static ssize_t leaf_write(struct file *file, const char __user *buf, size_t len,
 			v->text[--len] = 0;
 		v->len = len;
 		mutex_lock(&vmnix_lock);
-		err = write_errno(vmkernel_loaded() ? hostcall(HC_VSI_SET, v, sizeof(*v))
-						    : VMK_NOT_FOUND);
+		err = vsi_call(HC_VSI_SET, v);
 		mutex_unlock(&vmnix_lock);
 	}
 	kfree(v);
@@ -220,15 +232,15 @@ static void walk(struct proc_dir_entry *dir, const char *path, u32 vm, int depth
 {
 	struct hc_vsi *v = vsi_new(path);
 	char *line, *rest;
-	int status;
+	int err;
 
 	if (!v || depth > DEPTH_MAX)
 		goto out;
 	do {
 		mutex_lock(&vmnix_lock);
-		status = vmkernel_loaded() ? hostcall(HC_VSI_LIST, v, sizeof(*v)) : VMK_NOT_FOUND;
+		err = vsi_call(HC_VSI_LIST, v);
 		mutex_unlock(&vmnix_lock);
-		if (status || v->len >= HC_VSI_TEXT_MAX)
+		if (err || v->len >= HC_VSI_TEXT_MAX)
 			break;
 		v->text[v->len] = 0;
 		rest = v->text;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /* sources: vmkernel/sched/sched.c vmkernel/sched/account.c vmkernel/sched/world.c
- *	vmkernel/sched/sched_vsi.c vmkernel/vsi/vsi.c vmkernel/lib/text.c vmkernel/lib/format.c
- *	vmkernel/lib/spinlock.c tests/fake/panic.c */
+ *	vmkernel/sched/load.c vmkernel/sched/sched_vsi.c vmkernel/sched/status.c
+ *	vmkernel/vsi/vsi.c vmkernel/lib/text.c
+ *	vmkernel/lib/format.c vmkernel/lib/spinlock.c tests/fake/panic.c */
 /*
  * Worlds: their states, wakes that race with waiting, which PCPU is kicked,
  * deadlines, affinity, PCPUs that come and go, the loop's one step, and what
@@ -212,7 +213,7 @@ static void test_affinity(void **state)
 	sim_start(2);
 	for (uint32_t i = 0; i < 3; i++) {
 		sim_hog(i, 1000);
-		world_set_affinity(&sim.world[i].w, BIT(2));
+		world_set_affinity(&sim.world[i].w, BIT(2), sim.now);
 	}
 	sim_run(100 * MS);
 	sim_mark();
@@ -263,7 +264,7 @@ static void test_bugs_panic(void **state)
 	EXPECT_PANIC(sched_put(2, w, sim.now, RUN_WAIT));
 	EXPECT_PANIC(pick(1));
 	EXPECT_PANIC(sched_pcpu_offline(1, sim.now));
-	EXPECT_PANIC(world_set_affinity(w, 0));
+	EXPECT_PANIC(world_set_affinity(w, 0, 0));
 }
 
 static uint64_t armed;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /* sources: vmkernel/sched/sched.c vmkernel/sched/account.c vmkernel/sched/world.c
- *	vmkernel/lib/text.c vmkernel/lib/format.c vmkernel/lib/spinlock.c tests/fake/panic.c */
+ *	vmkernel/sched/load.c vmkernel/lib/text.c vmkernel/lib/format.c vmkernel/lib/spinlock.c
+ *	tests/fake/panic.c */
 /*
  * Who gets how much: shares across PCPUs, also those that no PCPU can give;
  * minima, maxima, sleepers, newcomers; that no time is lost or counted twice.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /* sources: vmkernel/sched/sched.c vmkernel/sched/account.c vmkernel/sched/world.c
- *	vmkernel/sched/sched_vsi.c vmkernel/vsi/vsi.c vmkernel/lib/text.c vmkernel/lib/format.c
- *	vmkernel/lib/spinlock.c tests/fake/panic.c */
+ *	vmkernel/sched/load.c vmkernel/sched/sched_vsi.c vmkernel/sched/status.c
+ *	vmkernel/vsi/vsi.c vmkernel/lib/text.c
+ *	vmkernel/lib/format.c vmkernel/lib/spinlock.c tests/fake/panic.c */
 /*
  * The sums that esxtop shows: of every PCPU, its worlds and its idling make
  * all of its time, to the nanosecond, whatever moves, waits, comes or goes;

@@ -5,6 +5,8 @@
 #include "cpu/apic.h"
 #include "cpu/pcpu.h"
 #include "cpu/time.h"
+#include "cpu/x86.h"
+#include "lib/format.h"
 #include "lib/spinlock.h"
 #include "lib/text.h"
 #include "lib/version.h"
@@ -42,6 +44,91 @@ static int get_pcpus(void *ctx, struct vsi_text *out)
 			   p->is_console ? "console" : names[p->state], (unsigned long long)p->irqs,
 			   (unsigned long long)p->kicks, (unsigned long long)p->nmis);
 	}
+	return VMK_OK;
+}
+
+/* A line of interrupts: how many each PCPU took. */
+static void put_vector(struct vsi_text *out, const char *vector, const char *name,
+		       uint64_t (*taken)(const struct pcpu *p))
+{
+	vsi_printf(out, "%-6s", vector);
+	for (uint32_t i = 0; i < pcpu_count(); i++)
+		vsi_printf(out, " %10llu", (unsigned long long)taken(pcpu_get(i)));
+	vsi_printf(out, "  %s\n", name);
+}
+
+static uint64_t nmis(const struct pcpu *p)
+{
+	return p->nmis;
+}
+
+static uint64_t timers(const struct pcpu *p)
+{
+	return p->irqs - p->kicks;
+}
+
+static uint64_t kicks(const struct pcpu *p)
+{
+	return p->kicks;
+}
+
+static int get_interrupts(void *ctx, struct vsi_text *out)
+{
+	char name[12], vector[8];
+
+	(void)ctx;
+	vsi_printf(out, "Vector");
+	for (uint32_t i = 0; i < pcpu_count(); i++) {
+		vmk_snprintf(name, sizeof(name), "PCPU%u", i);
+		vsi_printf(out, " %10s", name);
+	}
+	vsi_printf(out, "\n");
+	put_vector(out, "0x02", "nmi", nmis);
+	vmk_snprintf(vector, sizeof(vector), "0x%02x", VEC_TIMER);
+	put_vector(out, vector, "timer", timers);
+	vmk_snprintf(vector, sizeof(vector), "0x%02x", VEC_KICK);
+	put_vector(out, vector, "kick", kicks);
+	return VMK_OK;
+}
+
+/* How many values the APIC ids of all PCPUs have without their low bits. */
+static uint32_t count_above(uint32_t shift)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < pcpu_count(); i++) {
+		uint32_t j = 0;
+
+		while (pcpu_get(j)->apic_id >> shift != pcpu_get(i)->apic_id >> shift)
+			j++;
+		count += j == i;
+	}
+	return count;
+}
+
+/*
+ * Bits of an APIC id that number the threads of a core, and those of a package (APM vol. 3,
+ * E.3.11 and E.4.7: Fn0000_000B, and Fn8000_0008 ECX where that is not).
+ */
+static void topology_bits(uint32_t *core, uint32_t *package)
+{
+	*core = *package = 0;
+	if (cpuid(0, 0).eax >= 0xb && cpuid(0xb, 0).ebx) {
+		*core = cpuid(0xb, 0).eax & 31;
+		*package = cpuid(0xb, 1).eax & 31;
+	} else if (cpuid(0x80000000, 0).eax >= 0x80000008) {
+		*package = cpuid(0x80000008, 0).ecx >> 12 & 15;
+	}
+}
+
+static int get_ncpus(void *ctx, struct vsi_text *out)
+{
+	uint32_t core, package;
+
+	(void)ctx;
+	topology_bits(&core, &package);
+	vsi_printf(out, "%u logical\n%u cores\n%u packages\n", pcpu_count(), count_above(core),
+		   count_above(package));
 	return VMK_OK;
 }
 
@@ -93,7 +180,10 @@ static struct vsi_node nodes[] = {
 	VSI_TEXT("version", "release of the vmkernel", get_version, NULL, NULL),
 	VSI_TEXT("uptime", "seconds since the vmkernel arrived", get_uptime, NULL, NULL),
 	VSI_TEXT("pcpus", "processors and their interrupts", get_pcpus, NULL, NULL),
+	VSI_TEXT("interrupts", "that each processor took", get_interrupts, NULL, NULL),
 };
+static struct vsi_node ncpus_node =
+	VSI_TEXT("ncpus", "processors, the console's too", get_ncpus, NULL, NULL);
 static struct vsi_node panic_node =
 	VSI_TEXT("panic",
 		 "write 1: assertion, 2: invalid opcode, 3: page fault, "
@@ -104,6 +194,10 @@ int boot_vsi_init(void)
 {
 	int err = vsi_add_all(NULL, nodes, ARRAY_SIZE(nodes));
 
+	if (!err)
+		err = vsi_add(NULL, &vsi_config);
+	if (!err)
+		err = vsi_add_at("/sched", &ncpus_node);
 	if (!err)
 		err = vsi_add(NULL, &debug);
 	if (!err)

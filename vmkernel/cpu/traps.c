@@ -126,6 +126,7 @@ void trap_dispatch(struct trap_frame *frame)
 	case VEC_TIMER:
 	case VEC_KICK:
 		pcpu->irqs++;
+		pcpu->kicks += frame->vector == VEC_KICK;
 		pcpu->need_resched = true;
 		apic_eoi();
 		return;

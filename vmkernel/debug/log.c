@@ -146,10 +146,15 @@ static struct vsi_node nodes[] = {
 	VSI_U64("filtered", "lines dropped because of the level", &filtered),
 	VSI_U64("bytes", "bytes ever put into the ring", &head),
 };
+/* Where ESX had it. */
+static struct vsi_node level_node =
+	VSI_U64_RW("loglevels", "as /log/level", &level, 0, LOG_LEVEL_DEBUG);
 
 int log_vsi_init(void)
 {
 	int err = vsi_add(NULL, &folder);
 
-	return err ? err : vsi_add_all(&folder, nodes, ARRAY_SIZE(nodes));
+	if (!err)
+		err = vsi_add_all(&folder, nodes, ARRAY_SIZE(nodes));
+	return err ? err : vsi_add(NULL, &level_node);
 }

@@ -7,6 +7,7 @@
 #include "cpu/extended.h"
 #include "cpu/pcpu.h"
 #include "cpu/time.h"
+#include "debug/log.h"
 #include "debug/panic.h"
 #include "hostcall/doorbell.h"
 #include "lib/string.h"
@@ -144,18 +145,73 @@ int hc_call_vsi_list(struct hc_vsi *a)
 			 : VMK_BAD_PARAM;
 }
 
+/*
+ * A value that takes several calls, as it was at the first: so that whoever reads it to the end,
+ * with nobody else in between, has it whole. One call is served at a time.
+ */
+#define KEPT_MAX 65536u
+static struct {
+	char path[HC_VSI_PATH_MAX];
+	char text[KEPT_MAX];
+	uint32_t len; /* 0: nothing is kept */
+} kept;
+
+static int keep(const struct hc_vsi *a)
+{
+	uint32_t next;
+	int err;
+
+	strscpy(kept.path, a->path, sizeof(kept.path));
+	err = vsi_get(a->path, 0, kept.text, sizeof(kept.text), &kept.len, &next);
+	/* What is longer still is made anew for each piece. */
+	if (next)
+		kept.len = 0;
+	return err;
+}
+
 int hc_call_vsi_get(struct hc_vsi *a)
 {
-	return vsi_ok(a) ? vsi_get(a->path, a->offset, a->text, sizeof(a->text), &a->len, &a->next)
-			 : VMK_BAD_PARAM;
+	int err = vsi_ok(a) ? VMK_OK : VMK_BAD_PARAM;
+
+	if (!err && !a->offset)
+		err = keep(a);
+	if (err)
+		return err;
+	if (a->offset > kept.len || !kept.len || strcmp(kept.path, a->path))
+		return vsi_get(a->path, a->offset, a->text, sizeof(a->text), &a->len, &a->next);
+	a->len = MIN(kept.len - a->offset, (uint32_t)sizeof(a->text));
+	memcpy(a->text, kept.text + a->offset, a->len);
+	a->next = a->offset + a->len < kept.len ? a->offset + a->len : 0;
+	return VMK_OK;
+}
+
+static const char *error_text(int err)
+{
+#define WS_ERROR(name, value, text) { name, text },
+	static const struct {
+		int err;
+		const char *text;
+	} texts[] = {
+#include "error.def"
+	};
+#undef WS_ERROR
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (texts[i].err == err)
+			return texts[i].text;
+	return "?";
 }
 
 int hc_call_vsi_set(struct hc_vsi *a)
 {
+	int err;
+
 	if (!vsi_ok(a) || a->len >= sizeof(a->text))
 		return VMK_BAD_PARAM;
 	a->text[a->len] = 0;
 	if (strlen(a->text) != a->len)
 		return VMK_BAD_PARAM;
-	return vsi_set(a->path, a->text);
+	err = vsi_set(a->path, a->text);
+	if (err)
+		LOG(INFO, "VSI", "%s cannot be \"%.64s\": %s", a->path, a->text, error_text(err));
+	return err;
 }

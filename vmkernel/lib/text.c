@@ -58,3 +58,12 @@ int parse_u64(const char *text, uint64_t *val)
 	*val = v;
 	return VMK_OK;
 }
+
+void text_plain(char *dst, const char *src, size_t size, bool blanks)
+{
+	strscpy(dst, src, size);
+	for (; *dst; dst++)
+		if ((unsigned char)*dst < ' ' || *dst == 0x7f || *dst == '"' ||
+		    (*dst == ' ' && !blanks))
+			*dst = '_';
+}

@@ -15,6 +15,12 @@
 int strscpy(char *dst, const char *src, size_t size);
 
 /*
+ * As strscpy, with what would break a line of a table replaced by '_': control characters,
+ * quotation marks, and blanks unless they may stay. For names that came from elsewhere.
+ */
+void text_plain(char *dst, const char *src, size_t size, bool blanks);
+
+/*
  * The whole of text as an unsigned number: decimal, or hexadecimal after 0x.
  * A newline at the end is allowed, nothing else. VMK_BAD_PARAM if it is no
  * number, VMK_LIMIT_EXCEEDED if it does not fit; *val is then untouched.

@@ -64,6 +64,29 @@ static int get_heap(void *ctx, struct vsi_text *out)
 	return VMK_OK;
 }
 
+static const char *const owner_texts[] = {
+#define PAGE_OWNER(NAME, name, text) [PAGES_##NAME] = text,
+	PAGE_OWNERS(PAGE_OWNER)
+#undef PAGE_OWNER
+};
+
+/* KiB: all, what is free, and below it who has how much. */
+static int get_mem(void *ctx, struct vsi_text *out)
+{
+	struct pages_stats s;
+
+	(void)ctx;
+	pages_get_stats(&s);
+	vsi_printf(out, "total: %lu KB\nfree: %llu KB\n", pages_total_bytes() / 1024,
+		   s.owner[PAGES_FREE] * (PAGE_SIZE / 1024));
+	for (unsigned int i = 0; i < ARRAY_SIZE(owner_texts); i++)
+		vsi_printf(out, "  %10llu KB  %s\n", s.owner[i] * (PAGE_SIZE / 1024),
+			   owner_texts[i]);
+	return VMK_OK;
+}
+
+static struct vsi_node mem_node =
+	VSI_TEXT("mem", "memory of the machine by owner, KiB", get_mem, NULL, NULL);
 static struct vsi_node folder = VSI_FOLDER("memory", "memory of the vmkernel");
 static struct vsi_node owners_folder = VSI_FOLDER("owners", "pages of 4 KiB by owner");
 
@@ -86,6 +109,8 @@ int mm_vsi_init(void)
 {
 	int err = vsi_add(NULL, &folder);
 
+	if (!err)
+		err = vsi_add(NULL, &mem_node);
 	if (!err)
 		err = vsi_add_all(&folder, nodes, ARRAY_SIZE(nodes));
 	if (!err)

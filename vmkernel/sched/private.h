@@ -10,6 +10,7 @@
 #define NS_PER_MS 1000000ull
 #define SLICE_MIN_NS NS_PER_MS
 #define SLICE_MAX_NS (100 * NS_PER_MS)
+#define LOADS 3u /* averages, over 1, 5 and 15 minutes */
 
 struct sched_pcpu {
 	bool between; /* has put a world and not picked the next yet */
@@ -35,6 +36,8 @@ struct sched {
 	struct list timed; /* WAITING with a deadline, and CAPPED */
 	struct sched_pcpu pcpu[SCHED_PCPU_MAX];
 	struct world console;
+	uint64_t load_at; /* up to here load[] is right */
+	uint64_t load[LOADS]; /* VCPUs that want a PCPU, averages in fixed point */
 };
 
 extern struct sched sched;
@@ -84,5 +87,16 @@ void sched_kick(uint32_t pcpu);
 
 /* A world with its id and place among all; sched.lock is not held. */
 void sched_world_setup(struct world *w, enum world_kind kind, uint32_t id, const char *name);
+
+/* load.c: how many worlds want a PCPU, on average; under the lock. */
+
+/* Goes on to now; to be called at least whenever a world leaves its PCPU. */
+void sched_load_update(uint64_t now);
+
+/* The averages, without the lock. */
+void sched_load_get(uint64_t now, uint32_t *hundredths);
+
+struct vsi_node;
+int sched_status_init(struct vsi_node *folder); /* status.c */
 
 #endif

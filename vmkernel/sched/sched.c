@@ -13,6 +13,7 @@
  */
 #include "lib/assert.h"
 #include "lib/format.h"
+#include "lib/string.h"
 #include "sched/private.h"
 
 #define NEAR_NS NS_PER_MS /* so much longer a world waits for the PCPU that it knows */
@@ -44,6 +45,8 @@ void sched_init(const struct sched_hooks *hooks, uint64_t now)
 	sched.vnow = 0;
 	sched.online = sched.idle = 0;
 	sched.min_total = 0;
+	sched.load_at = now;
+	memset(sched.load, 0, sizeof(sched.load));
 	sched.next_id = WORLD_ID_CONSOLE + SCHED_PCPU_MAX;
 	list_init(&sched.worlds);
 	list_init(&sched.ready);
@@ -329,6 +332,7 @@ void sched_put(uint32_t pcpu, struct world *w, uint64_t now, enum run_result why
 	/* It idles, unless the next pick finds somebody: worlds and idle make all of its time. */
 	if (sched.online & BIT(pcpu))
 		give_idle_time(p, true, now);
+	sched_load_update(now);
 	p->between = true;
 	spin_unlock(&sched.lock);
 }

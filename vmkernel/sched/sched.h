@@ -67,6 +67,7 @@ struct world {
 	void *ctx; /* the owner's */
 	uint64_t wait_until; /* set by run before it returns RUN_WAIT; SCHED_NEVER: only a wake */
 	uint32_t pcpu; /* where it runs or last ran, SCHED_NO_PCPU: nowhere yet; readable */
+	uint32_t group; /* id of the VM whose VCPU it is, 0: none */
 	uint32_t shares, min_pct, max_pct; /* as world_set_shares; readable */
 	uint64_t affinity; /* bit per PCPU that may run it */
 	volatile uint32_t state; /* enum sched_state; readable */
@@ -82,6 +83,7 @@ struct world {
 	uint64_t time[WORLD_STATES]; /* ns in each state, up to since */
 	uint64_t pcpu_ns[SCHED_PCPU_MAX]; /* RUNNING, by the PCPU; not kept for idle worlds */
 	uint64_t sys_ns; /* part of RUNNING in the vmkernel, as charged */
+	uint64_t wanted_ns; /* RUNNING and READY, up to the last time the load was measured */
 	uint64_t switches, moves, wakes; /* times picked, picked elsewhere than before, woken */
 	struct list all, queue;
 };
@@ -122,8 +124,17 @@ int world_destroy(struct world *w);
 int world_set_shares(struct world *w, uint32_t shares, uint32_t min_pct, uint32_t max_pct,
 		     uint64_t now);
 
-/* Bit per PCPU that may run w, at least one. Takes effect at the next pick. */
-void world_set_affinity(struct world *w, uint64_t pcpus);
+/* Bit per PCPU that may run w, at least one. A world that is ready is placed anew. */
+void world_set_affinity(struct world *w, uint64_t pcpus, uint64_t now);
+
+/*
+ * As text: "all", "default", or numbers of PCPUs with commas between them. VMK_BAD_PARAM;
+ * VMK_LIMIT_EXCEEDED: a PCPU that runs no worlds.
+ */
+int world_parse_affinity(const char *text, uint64_t *pcpus);
+
+/* For what is shown only. */
+void world_set_group(struct world *w, uint32_t group);
 
 /* STOPPED to READY; VMK_BAD_STATE otherwise. */
 int world_start(struct world *w, uint64_t now);
@@ -174,6 +185,12 @@ struct world_times {
 
 /* Times of w up to now, this state included. An idle world is RUNNING while its PCPU idles. */
 void world_get_times(struct world *w, uint64_t now, struct world_times *times);
+
+struct vsi_text;
+
+/* Table of the worlds of a group, 0: of all; and the PCPUs that may run w. */
+void sched_put_status(uint32_t group, struct vsi_text *out);
+void sched_put_affinity(struct world *w, struct vsi_text *out);
 
 /* Registers /sched; needs the now_ns hook. */
 int sched_vsi_init(void);

@@ -240,5 +240,7 @@ int sched_vsi_init(void)
 {
 	int err = vsi_add(NULL, &folder);
 
-	return err ? err : vsi_add_all(&folder, nodes, ARRAY_SIZE(nodes));
+	if (!err)
+		err = vsi_add_all(&folder, nodes, ARRAY_SIZE(nodes));
+	return err ? err : sched_status_init(&folder);
 }

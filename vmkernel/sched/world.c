@@ -83,11 +83,51 @@ int world_set_shares(struct world *w, uint32_t shares, uint32_t min_pct, uint32_
 	return err;
 }
 
-void world_set_affinity(struct world *w, uint64_t pcpus)
+void world_set_affinity(struct world *w, uint64_t pcpus, uint64_t now)
 {
+	uint32_t target;
+
 	VMK_ASSERT(pcpus);
 	spin_lock(&sched.lock);
 	w->affinity = pcpus;
+	target = sched_place(w, now);
+	if (w->state == WORLD_RUNNING && !(pcpus & BIT(w->pcpu)))
+		target = w->pcpu;
+	spin_unlock(&sched.lock);
+	sched_kick(target);
+}
+
+int world_parse_affinity(const char *text, uint64_t *pcpus)
+{
+	uint64_t set = 0, pcpu;
+	char number[4];
+	size_t len;
+
+	if (!strcmp(text, "all") || !strcmp(text, "default")) {
+		*pcpus = SCHED_ANY_PCPU;
+		return VMK_OK;
+	}
+	for (;; text++) {
+		for (len = 0; text[len] && text[len] != ',' && len < sizeof(number) - 1; len++)
+			number[len] = text[len];
+		number[len] = '\0';
+		text += len;
+		if (parse_u64(number, &pcpu) || (*text && *text != ','))
+			return VMK_BAD_PARAM;
+		if (pcpu >= SCHED_PCPU_MAX || !(sched.online & BIT(pcpu)))
+			return VMK_LIMIT_EXCEEDED;
+		set |= BIT(pcpu);
+		if (!*text)
+			break;
+	}
+	*pcpus = set;
+	return VMK_OK;
+}
+
+void world_set_group(struct world *w, uint32_t group)
+{
+	spin_lock(&sched.lock);
+	w->group = group;
 	spin_unlock(&sched.lock);
 }
 

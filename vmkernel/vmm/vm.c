@@ -175,6 +175,8 @@ int vmm_create(struct hc_vm_create *a, void (*notify)(void))
 		return err;
 	}
 	a->vm = vm->id = next_id++;
+	for (uint32_t i = 0; i < vm->vcpus; i++)
+		world_set_group(&vm->vcpu[i]->world, vm->id);
 	vms[vm_total++] = vm;
 	LOG(INFO, "VMM", "VM %u \"%s\" made, %llu MiB", vm->id, vm->label,
 	    (unsigned long long)(a->mem_bytes >> 20));

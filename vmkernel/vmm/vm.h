@@ -311,6 +311,7 @@ void fpu_put(struct vcpu *v, struct vmm_pcpu *p);
 
 /* ---- vm_vsi.c ------------------------------------------------------------------------- */
 
+struct vm *vm_named(const char *member); /* "7" is VM 7 */
 int vm_vsi_init(void);
 
 #endif

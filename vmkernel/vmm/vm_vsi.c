@@ -5,6 +5,7 @@
 #include "lib/format.h"
 #include "lib/text.h"
 #include "vmm/vm.h"
+#include "vmm/vm_resource.h"
 #include "vsi/vsi.h"
 
 #define ULL(x) ((unsigned long long)(x))
@@ -12,7 +13,7 @@
 static const char *const state_names[] = { "building",	"on",	   "off",
 					   "resetting", "crashed", "suspended" };
 
-static struct vm *vm_named(const char *member)
+struct vm *vm_named(const char *member)
 {
 	uint64_t id;
 
@@ -188,6 +189,16 @@ static const struct vsi_field fields[] = {
 	{ "runs", "times a VCPU was put on a PCPU", get_runs, NULL },
 	{ "serial", "bytes through the serial port", get_serial, NULL },
 	{ "tools", "messages of its tools, and how many nobody answered", get_tools, NULL },
+	{ "names", "id, process, configuration, uuid and display name", vm_get_names, NULL },
+	{ "cpu/status", "its worlds, as in /sched/cpu", vm_get_cpu_status, NULL },
+	{ "cpu/shares", "1..100000, low, normal or high", vm_get_cpu_shares, vm_set_cpu_shares },
+	{ "cpu/min", "least percent of a PCPU", vm_get_cpu_min, vm_set_cpu_min },
+	{ "cpu/max", "most percent of a PCPU", vm_get_cpu_max, vm_set_cpu_max },
+	{ "cpu/affinity", "all, or the PCPUs that may run it: 1,2", vm_get_cpu_affinity,
+	  vm_set_cpu_affinity },
+	{ "mem/status", "KiB, as in /sched/mem", vm_get_mem_status, NULL },
+	{ "mem/min", "MiB that are reserved: all", vm_get_mem_size, NULL },
+	{ "mem/max", "MiB that it may have", vm_get_mem_size, NULL },
 };
 
 static const struct vsi_table_ops table = {
@@ -197,9 +208,24 @@ static const struct vsi_table_ops table = {
 	.field_count = ARRAY_SIZE(fields),
 };
 
+static int get_sched_mem(void *ctx, struct vsi_text *out)
+{
+	const struct vm *vm;
+
+	(void)ctx;
+	vm_put_mem_headings(out);
+	for (uint32_t i = 0; (vm = vm_by_index(i)); i++)
+		vm_put_mem_line(vm, out);
+	return VMK_OK;
+}
+
 static struct vsi_node vm_node = VSI_TABLE("vm", "virtual machines, by id", &table, NULL);
+static struct vsi_node mem_node =
+	VSI_TEXT("mem", "memory of the virtual machines, KiB", get_sched_mem, NULL, NULL);
 
 int vm_vsi_init(void)
 {
-	return vsi_add(NULL, &vm_node);
+	int err = vsi_add(NULL, &vm_node);
+
+	return err ? err : vsi_add_at("/sched", &mem_node);
 }

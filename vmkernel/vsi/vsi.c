@@ -19,6 +19,8 @@ struct place {
 	struct vsi_node *node;
 	const struct vsi_field *field; /* in a member of node */
 	char member[VSI_NAME_MAX]; /* "": the table itself */
+	char group[VSI_NAME_MAX]; /* of its fields; "": none */
+	bool config; /* below /config: only writable numbers are there */
 };
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_VSI);
@@ -30,6 +32,12 @@ static struct vsi_node root = {
 	.children = LIST_INIT(root.children),
 };
 static uint32_t count;
+
+struct vsi_node vsi_config = {
+	.name = "config",
+	.help = "what can be tuned, with range and initial value",
+	.kind = VSI_KIND_CONFIG,
+};
 
 static bool name_char(char c)
 {
@@ -71,18 +79,26 @@ static int add_locked(struct vsi_node *parent, struct vsi_node *node)
 	if (find_child(parent, node->name))
 		return VMK_EXISTS;
 	node->parent = parent;
+	if (node->kind == VSI_KIND_U64)
+		node->initial = *node->value;
 	list_init(&node->children);
 	list_add_tail(&parent->children, &node->siblings);
 	count++;
 	return VMK_OK;
 }
 
-int vsi_add(struct vsi_node *parent, struct vsi_node *node)
+static bool name_ok(const struct vsi_node *node)
 {
 	size_t len = name_len(node->name);
+
+	return len && !node->name[len];
+}
+
+int vsi_add(struct vsi_node *parent, struct vsi_node *node)
+{
 	int err;
 
-	if (!len || node->name[len])
+	if (!name_ok(node))
 		return VMK_BAD_PARAM;
 	spin_lock(&lock);
 	err = add_locked(parent ? parent : &root, node);
@@ -126,12 +142,73 @@ uint32_t vsi_count(void)
 	return count;
 }
 
-static const struct vsi_field *find_field(const struct vsi_table_ops *table, const char *name)
+/* What follows "group/" in a field's name, NULL: it is not in this group. "": in none. */
+static const char *name_in_group(const struct vsi_field *field, const char *group)
 {
-	for (uint32_t i = 0; i < table->field_count; i++)
-		if (!strcmp(table->fields[i].name, name))
-			return &table->fields[i];
-	return NULL;
+	size_t len = strlen(group);
+
+	if (!len)
+		return field->name[name_len(field->name)] ? NULL : field->name;
+	if (strncmp(field->name, group, len) || field->name[len] != '/')
+		return NULL;
+	return field->name + len + 1;
+}
+
+/* In a member: a field, or a group of fields. */
+static int step_in_member(struct place *p, const char *name)
+{
+	const struct vsi_table_ops *table = p->node->table;
+	const char *field;
+
+	for (uint32_t i = 0; i < table->field_count; i++) {
+		field = name_in_group(&table->fields[i], p->group);
+		if (field && !strcmp(field, name)) {
+			p->field = &table->fields[i];
+			return VMK_OK;
+		}
+		if (!p->group[0] && name_in_group(&table->fields[i], name))
+			return strscpy(p->group, name, sizeof(p->group));
+	}
+	return VMK_NOT_FOUND;
+}
+
+static bool is_tunable(const struct vsi_node *node)
+{
+	return node->kind == VSI_KIND_U64 && node->writable;
+}
+
+static bool has_tunables(const struct vsi_node *node)
+{
+	const struct vsi_node *child;
+
+	if (node->kind == VSI_KIND_FOLDER)
+		LIST_FOR_EACH(child, &node->children, const struct vsi_node, siblings)
+			if (is_tunable(child))
+				return true;
+	return false;
+}
+
+/* Of the nodes that the tree has, whether child is in the folder that p is. */
+static bool is_shown(const struct place *p, const struct vsi_node *child)
+{
+	if (!p->config)
+		return true;
+	return p->node == &root ? has_tunables(child) : is_tunable(child);
+}
+
+/* From one node of the tree to another. */
+static int step_down(struct place *p, const char *name)
+{
+	struct vsi_node *child = find_child(p->node, name);
+
+	if (!child || !is_shown(p, child))
+		return VMK_NOT_FOUND;
+	p->node = child;
+	if (child->kind == VSI_KIND_CONFIG) {
+		p->node = &root;
+		p->config = true;
+	}
+	return VMK_OK;
 }
 
 /* One name further. */
@@ -139,16 +216,12 @@ static int step(struct place *p, const char *name)
 {
 	if (p->field)
 		return VMK_NOT_FOUND;
-	if (p->node->kind == VSI_KIND_FOLDER) {
-		p->node = find_child(p->node, name);
-		return p->node ? VMK_OK : VMK_NOT_FOUND;
-	}
+	if (p->node->kind == VSI_KIND_FOLDER)
+		return step_down(p, name);
 	if (p->node->kind != VSI_KIND_TABLE)
 		return VMK_NOT_FOUND;
-	if (p->member[0]) {
-		p->field = find_field(p->node->table, name);
-		return p->field ? VMK_OK : VMK_NOT_FOUND;
-	}
+	if (p->member[0])
+		return step_in_member(p, name);
 	if (!p->node->table->exists(p->node->ctx, name))
 		return VMK_NOT_FOUND;
 	return strscpy(p->member, name, sizeof(p->member));
@@ -189,6 +262,21 @@ static int walk(const char *path, struct place *p, bool *help)
 	return *path ? VMK_BAD_PARAM : err;
 }
 
+int vsi_add_at(const char *path, struct vsi_node *node)
+{
+	struct place p;
+	int err;
+
+	if (!name_ok(node))
+		return VMK_BAD_PARAM;
+	spin_lock(&lock);
+	err = walk(path, &p, NULL);
+	if (!err)
+		err = add_locked(p.node, node);
+	spin_unlock(&lock);
+	return err;
+}
+
 void vsi_printf(struct vsi_text *text, const char *fmt, ...)
 {
 	char piece[VSI_PIECE_MAX];
@@ -207,6 +295,28 @@ void vsi_printf(struct vsi_text *text, const char *fmt, ...)
 	text->more |= skip + take < len;
 }
 
+/* As child_name, in a member: a group stands where its first field does. */
+static int member_child_name(const struct place *p, uint32_t index, char *name)
+{
+	const struct vsi_table_ops *table = p->node->table;
+	const char *last = "", *field;
+	size_t len;
+
+	for (uint32_t i = 0; i < table->field_count; i++) {
+		field = name_in_group(&table->fields[i], p->group);
+		len = field ? strlen(field) : name_len(table->fields[i].name) + 1;
+		if (!field && (p->group[0] || !strncmp(last, table->fields[i].name, len)))
+			continue;
+		if (index-- == 0) {
+			memcpy(name, field ? field : table->fields[i].name, len);
+			name[len] = '\0';
+			return VMK_OK;
+		}
+		last = table->fields[i].name;
+	}
+	return VMK_NOT_FOUND;
+}
+
 /* Name of the child at index, "/" appended if it can be listed. VMK_NOT_FOUND: no more. */
 static int child_name(const struct place *p, uint32_t index, char *name)
 {
@@ -214,11 +324,8 @@ static int child_name(const struct place *p, uint32_t index, char *name)
 	const struct vsi_node *child;
 	int err;
 
-	if (p->node->kind == VSI_KIND_TABLE && p->member[0]) {
-		if (index >= table->field_count)
-			return VMK_NOT_FOUND;
-		return strscpy(name, table->fields[index].name, VSI_NAME_MAX);
-	}
+	if (p->node->kind == VSI_KIND_TABLE && p->member[0])
+		return member_child_name(p, index, name);
 	if (p->node->kind == VSI_KIND_TABLE) {
 		err = table->name(p->node->ctx, index, name);
 		name[VSI_NAME_MAX - 1] = '\0';
@@ -226,9 +333,9 @@ static int child_name(const struct place *p, uint32_t index, char *name)
 		return err;
 	}
 	LIST_FOR_EACH(child, &p->node->children, const struct vsi_node, siblings) {
-		bool is_folder = child->kind == VSI_KIND_FOLDER || child->kind == VSI_KIND_TABLE;
+		bool is_folder = child->kind != VSI_KIND_U64 && child->kind != VSI_KIND_TEXT;
 
-		if (index-- == 0) {
+		if (is_shown(p, child) && index-- == 0) {
 			vmk_snprintf(name, VSI_NAME_MAX + 1, "%s%s", child->name,
 				     is_folder ? "/" : "");
 			return VMK_OK;
@@ -279,7 +386,7 @@ int vsi_list(const char *path, uint32_t start, char *buf, uint32_t size, uint32_
 
 static int get_help(const struct place *p, struct vsi_text *text)
 {
-	static const char *const kinds[] = { "folder", "number", "text", "table" };
+	static const char *const kinds[] = { "folder", "number", "text", "table", "folder" };
 	const struct vsi_node *node = p->node;
 
 	if (p->field)
@@ -302,6 +409,12 @@ static int get_value(const struct place *p, struct vsi_text *text)
 
 	if (p->field)
 		return p->field->get(node->ctx, p->member, text);
+	if (p->config && is_tunable(node)) {
+		vsi_printf(text, "%s (%s) [%lu-%lu: default = %lu]: %lu\n", node->name, node->help,
+			   node->min, node->max, node->initial,
+			   __atomic_load_n(node->value, __ATOMIC_RELAXED));
+		return VMK_OK;
+	}
 	if (node->kind == VSI_KIND_TEXT)
 		return node->get(node->ctx, text);
 	if (node->kind != VSI_KIND_U64)

@@ -35,7 +35,8 @@ struct vsi_text {
 void vsi_printf(struct vsi_text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * A field that each member of a table has: get writes the value for member
+ * A field that each member of a table has; "group/name": it stands in a folder of the member,
+ * next to the others of this group. get writes the value for member
  * (a name from vsi_table_ops.name, or anything else: VMK_NOT_FOUND then); set
  * takes NUL-terminated text, NULL: read-only. Both return an enum vmk_error.
  */
@@ -60,6 +61,7 @@ enum vsi_kind {
 	VSI_KIND_U64, /* a variable, read and written atomically */
 	VSI_KIND_TEXT, /* functions */
 	VSI_KIND_TABLE,
+	VSI_KIND_CONFIG, /* vsi_config alone */
 };
 
 struct vsi_node {
@@ -68,6 +70,7 @@ struct vsi_node {
 	bool writable;
 	uint64_t *value; /* U64 */
 	uint64_t min, max; /* U64, writable */
+	uint64_t initial; /* U64: its value when it was added */
 	int (*get)(void *ctx, struct vsi_text *out); /* TEXT */
 	int (*set)(void *ctx, const char *text); /* TEXT; NULL: read-only */
 	const struct vsi_table_ops *table; /* TABLE */
@@ -102,6 +105,12 @@ struct vsi_node {
 	}
 
 /*
+ * /config, to be added to the root: shows each writable number /FOLDER/NAME of the tree again as
+ * /config/FOLDER/NAME, in one line with help, range and initial value.
+ */
+extern struct vsi_node vsi_config;
+
+/*
  * Hangs node under parent (a folder in the tree; NULL: the root).
  * VMK_BAD_PARAM: bad name or not a folder; VMK_EXISTS.
  */
@@ -109,6 +118,9 @@ int vsi_add(struct vsi_node *parent, struct vsi_node *node);
 
 /* Hangs count nodes under parent; stops at the first error and returns it. */
 int vsi_add_all(struct vsi_node *parent, struct vsi_node *nodes, uint32_t count);
+
+/* As vsi_add, under the folder at path; VMK_NOT_FOUND as well. */
+int vsi_add_at(const char *path, struct vsi_node *node);
 
 /* Takes node and everything under it out of the tree; harmless if it is not in it. */
 void vsi_remove(struct vsi_node *node);
