@@ -14,8 +14,8 @@
 
 struct vmnix_file {
 	u64 rings_seen;
-	DECLARE_BITMAP(building, HC_VM_MAX + 1); /* VMs this file created */
-	DECLARE_BITMAP(attached, HC_VM_MAX + 1);
+	DECLARE_BITMAP(building, HC_VM_IDS); /* VMs this file created */
+	DECLARE_BITMAP(attached, HC_VM_IDS);
 };
 
 /* All files share one mapping, so that a VM's pages can be taken from every process at once. */
@@ -48,7 +48,7 @@ void dev_zap_all(void)
 {
 	u32 vm;
 
-	for (vm = 0; vm <= HC_VM_MAX; vm++)
+	for (vm = 0; vm < HC_VM_IDS; vm++)
 		zap(vm);
 }
 
@@ -72,9 +72,9 @@ static int dev_release(struct inode *inode, struct file *file)
 
 	mutex_lock(&vmnix_lock);
 	if (vmkernel_loaded()) {
-		for_each_set_bit(vm, f->building, HC_VM_MAX + 1)
+		for_each_set_bit(vm, f->building, HC_VM_IDS)
 			destroy_if_building(vm);
-		for_each_set_bit(vm, f->attached, HC_VM_MAX + 1) {
+		for_each_set_bit(vm, f->attached, HC_VM_IDS) {
 			detach.vm = vm;
 			hostcall(HC_VM_ATTACH, &detach, sizeof(detach));
 		}
@@ -180,12 +180,12 @@ static void note_call(struct vmnix_file *f, u32 nr, const void *args)
 	const struct hc_vm_attach *attach = args;
 	const struct hc_vm *vm = args;
 
-	if (nr == HC_VM_CREATE && create->vm <= HC_VM_MAX) {
+	if (nr == HC_VM_CREATE && create->vm < HC_VM_IDS) {
 		__set_bit(create->vm, f->building);
 		proc_vm_added(create->vm);
-	} else if (nr == HC_VM_ATTACH && attach->vm <= HC_VM_MAX) {
+	} else if (nr == HC_VM_ATTACH && attach->vm < HC_VM_IDS) {
 		__assign_bit(attach->vm, f->attached, attach->pid);
-	} else if (nr == HC_VM_DESTROY && vm->vm <= HC_VM_MAX) {
+	} else if (nr == HC_VM_DESTROY && vm->vm < HC_VM_IDS) {
 		__clear_bit(vm->vm, f->building);
 		__clear_bit(vm->vm, f->attached);
 	}
@@ -203,7 +203,7 @@ static int user_call(struct vmnix_file *f, u32 nr, void *args, u32 len)
 	bool shown = false;
 	int status;
 
-	if (nr == HC_VM_DESTROY && vm && vm <= HC_VM_MAX) {
+	if (nr == HC_VM_DESTROY && vm && vm < HC_VM_IDS) {
 		zap(vm);
 		shown = proc_vm_gone(vm);
 	}

@@ -29,8 +29,8 @@ static struct proc_dir_entry *top, *vm_dir;
  */
 static DEFINE_MUTEX(proc_lock);
 static bool want_tree, have_tree;
-static DECLARE_BITMAP(want_vm, HC_VM_MAX + 1);
-static DECLARE_BITMAP(have_vm, HC_VM_MAX + 1);
+static DECLARE_BITMAP(want_vm, HC_VM_IDS);
+static DECLARE_BITMAP(have_vm, HC_VM_IDS);
 
 static struct hc_vsi *vsi_new(const char *path)
 {
@@ -304,18 +304,18 @@ void proc_loaded(void)
 void proc_unloaded(void)
 {
 	want_tree = false;
-	bitmap_zero(want_vm, HC_VM_MAX + 1);
+	bitmap_zero(want_vm, HC_VM_IDS);
 }
 
 void proc_vm_added(u32 vm)
 {
-	if (vm && vm <= HC_VM_MAX)
+	if (vm && vm < HC_VM_IDS)
 		__set_bit(vm, want_vm);
 }
 
 bool proc_vm_gone(u32 vm)
 {
-	return vm <= HC_VM_MAX && __test_and_clear_bit(vm, want_vm);
+	return vm < HC_VM_IDS && __test_and_clear_bit(vm, want_vm);
 }
 
 static void show_vm(u32 vm)
@@ -348,7 +348,7 @@ static void sync_tree(bool want)
 		walk(top, "", 0, 0);
 		return;
 	}
-	bitmap_zero(have_vm, HC_VM_MAX + 1);
+	bitmap_zero(have_vm, HC_VM_IDS);
 	remove_top();
 	if (make_top())
 		pr_err("/proc/vmware cannot be made anew: out of memory\n");
@@ -356,19 +356,19 @@ static void sync_tree(bool want)
 
 void proc_sync(void)
 {
-	DECLARE_BITMAP(want, HC_VM_MAX + 1);
-	DECLARE_BITMAP(changed, HC_VM_MAX + 1);
+	DECLARE_BITMAP(want, HC_VM_IDS);
+	DECLARE_BITMAP(changed, HC_VM_IDS);
 	bool tree;
 	u32 vm;
 
 	mutex_lock(&proc_lock);
 	mutex_lock(&vmnix_lock);
 	tree = want_tree;
-	bitmap_copy(want, want_vm, HC_VM_MAX + 1);
+	bitmap_copy(want, want_vm, HC_VM_IDS);
 	mutex_unlock(&vmnix_lock);
 	sync_tree(tree);
-	bitmap_xor(changed, want, have_vm, HC_VM_MAX + 1);
-	for_each_set_bit(vm, changed, HC_VM_MAX + 1) {
+	bitmap_xor(changed, want, have_vm, HC_VM_IDS);
+	for_each_set_bit(vm, changed, HC_VM_IDS) {
 		__change_bit(vm, have_vm);
 		if (test_bit(vm, want))
 			show_vm(vm);

@@ -26,6 +26,7 @@ enum hostcall_nr {
 #define HC_NAME_MAX 256u /* config path of a VM, with its NUL */
 #define HC_LABEL_MAX 64u /* display name of a VM, with its NUL */
 #define HC_VM_MAX 64u /* VMs at once */
+#define HC_VM_IDS 1024u /* a VM's id is 1..HC_VM_IDS - 1; one that is free again comes last */
 #define HC_VCPU_MAX 8u /* VCPUs of one VM */
 
 struct hc_none {

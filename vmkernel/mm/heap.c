@@ -14,6 +14,7 @@
 #include "lib/list.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
+#include "mm/fault.h"
 #include "mm/pages.h"
 
 #define SLAB_ORDER 2u
@@ -115,7 +116,9 @@ void *heap_alloc(size_t size)
 	if (!size)
 		return NULL;
 	spin_lock(&lock);
-	if (class < HEAP_CLASSES)
+	if (fault_due())
+		ptr = NULL;
+	else if (class < HEAP_CLASSES)
 		ptr = slab_alloc(class);
 	else if (size <= HEAP_MAX)
 		ptr = large_alloc(size);

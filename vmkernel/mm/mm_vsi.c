@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /* What /memory shows: the ledger of pages by owner, free blocks by order, the heap. */
 #include "error.h"
+#include "lib/text.h"
+#include "mm/fault.h"
 #include "mm/heap.h"
 #include "mm/pages.h"
 #include "vsi/vsi.h"
@@ -87,6 +89,25 @@ static int get_mem(void *ctx, struct vsi_text *out)
 
 static struct vsi_node mem_node =
 	VSI_TEXT("mem", "memory of the machine by owner, KiB", get_mem, NULL, NULL);
+
+static int get_fail(void *ctx, struct vsi_text *out)
+{
+	(void)ctx;
+	vsi_printf(out, "%lu\n", fault_left());
+	return VMK_OK;
+}
+
+static int set_fail(void *ctx, const char *text)
+{
+	uint64_t n;
+	int err = parse_u64(text, &n);
+
+	(void)ctx;
+	if (!err)
+		fault_set(n);
+	return err;
+}
+
 static struct vsi_node folder = VSI_FOLDER("memory", "memory of the vmkernel");
 static struct vsi_node owners_folder = VSI_FOLDER("owners", "pages of 4 KiB by owner");
 
@@ -95,6 +116,8 @@ static struct vsi_node nodes[] = {
 	VSI_TEXT("free", "bytes not allocated", get_free, NULL, NULL),
 	VSI_TEXT("calls", "calls of the page allocator", get_calls, NULL, NULL),
 	VSI_TEXT("blocks", "free blocks: KiB of one, how many", get_blocks, NULL, NULL),
+	VSI_TEXT("fail", "for tests: which allocation from now fails, once; 0: none", get_fail,
+		 set_fail, NULL),
 	VSI_TEXT("heap", "objects of the heap; liveN: of size class N", get_heap, NULL, NULL),
 };
 

@@ -13,6 +13,7 @@
 #include "lib/list.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
+#include "mm/fault.h"
 
 #define LEDGER(owner, order) ((uint8_t)((owner) << 4 | (order)))
 #define TAIL 0x0f /* inside a block, not its first page */
@@ -268,7 +269,7 @@ int pages_alloc(unsigned int order, enum page_owner owner, hpa_t *block)
 	*block = HPA_NONE;
 	VMK_ASSERT(owner != PAGES_FREE && owner < PAGES_OWNERS);
 	spin_lock(&lock);
-	if (order <= PAGES_ORDER_MAX && extent_count)
+	if (order <= PAGES_ORDER_MAX && extent_count && !fault_due())
 		*block = take_block(order);
 	if (!hpa_is_none(*block)) {
 		*ledger_of(block->v) = LEDGER(owner, order);

@@ -19,9 +19,9 @@
 #define MEM_MIN (2 * LARGE_PAGE_SIZE)
 #define NO_PCPU UINT32_MAX
 
-/* By rising id; hostcalls only, one at a time. */
+/* By age; hostcalls only, one at a time. */
 static struct vm *vms[HC_VM_MAX];
-static uint32_t vm_total, next_id = 1;
+static uint32_t vm_total, last_id;
 
 struct vm *vm_by_index(uint32_t index)
 {
@@ -149,6 +149,15 @@ static int check_create(const struct hc_vm_create *a)
 	return vmm_status();
 }
 
+/* Round the whole range, so that whoever still holds the id of one that has gone finds none. */
+static uint32_t new_id(void)
+{
+	do
+		last_id = last_id % (HC_VM_IDS - 1) + 1;
+	while (vm_find(last_id));
+	return last_id;
+}
+
 int vmm_create(struct hc_vm_create *a, void (*notify)(void))
 {
 	int err = check_create(a);
@@ -174,7 +183,7 @@ int vmm_create(struct hc_vm_create *a, void (*notify)(void))
 		free_vm(vm);
 		return err;
 	}
-	a->vm = vm->id = next_id++;
+	a->vm = vm->id = new_id();
 	for (uint32_t i = 0; i < vm->vcpus; i++)
 		world_set_group(&vm->vcpu[i]->world, vm->id);
 	vms[vm_total++] = vm;
