@@ -37,6 +37,7 @@ help:
 ## make install DESTDIR=  the same files onto a Debian system (KDIR=HEADERS: for that kernel)
 ## make deb             build/vmnix_VERSION-1_amd64.deb: these, with the module for dkms
 ## make defconfig | menuconfig | oldconfig   choose what is built (build/.config)
+## make fuzz            each fuzzer for a while (SECONDS=60 TARGET=NAME)
 ## make lint | format | boundary | bench | tour | clean
 
 # ---- configuration -------------------------------------------------------------------
@@ -209,6 +210,31 @@ build/tests/obj/%.c.o: %.c Makefile | $(AUTOCONF)
 $(UNIT_PROGRAMS):
 	$(call say,LD      $@)$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka -ljansson -lz -lpthread
 
+# Fuzzers: the same with clang's libFuzzer; tests/fuzz/, scripts/fuzz.
+FUZZ_CC := clang-14
+FUZZ_CFLAGS := $(filter-out -fsanitize=% -DUNIT_TEST,$(UNIT_CFLAGS)) \
+	-fsanitize=fuzzer-no-link,address,undefined -Itests/fuzz
+FUZZ_ZYDIS := $(ZYDIS_SRC:%=build/fuzz/obj/zydis/%.o)
+FUZZ_TARGETS := $(wildcard tests/fuzz/fuzz_*.c)
+ifneq ($(filter fuzz-programs build/fuzz/%,$(MAKECMDGOALS)),)
+build/fuzz/rules.mk: $(FUZZ_TARGETS) scripts/unit-rules
+	$(Q)mkdir -p build/fuzz && scripts/unit-rules --fuzz $(FUZZ_TARGETS) >$@
+include build/fuzz/rules.mk
+endif
+.PHONY: fuzz fuzz-programs
+fuzz-programs: $(FUZZ_PROGRAMS)
+build/fuzz/obj/zydis/%.o: $(ZYDIS)/zydis/src/%.c
+	$(Q)mkdir -p $(@D) && $(FUZZ_CC) -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+		-fno-sanitize-recover=all $(ZYDIS_CFLAGS) -I$(ZYDIS)/zydis/src -c -o $@ $<
+build/fuzz/obj/%.c.o: %.c Makefile | $(AUTOCONF)
+	$(call say,CC      $< (fuzz))mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+$(FUZZ_PROGRAMS):
+	$(call say,LD      $@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ -ljansson -lz
+fuzz: $(AUTOCONF)
+	@$(MAKE) fuzz-programs
+	@scripts/fuzz run "$(or $(SECONDS),60)" $(TARGET)
+
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 lint:
@@ -222,5 +248,6 @@ tour:
 clean:
 	$(Q)rm -rf build
 
+-include $(wildcard build/fuzz/obj/*/*.d build/fuzz/obj/*/*/*.d)
 -include $(wildcard build/tests/obj/*/*.d build/tests/obj/*/*/*.d build/tests/obj/*/*/*/*.d)
 -include $(wildcard build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d build/zydis/*.d)
