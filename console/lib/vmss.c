@@ -83,6 +83,13 @@ bool vmss_put_state(struct vmss *v, const void *state, uint32_t len, char *why, 
 	return put(v, state, len, why, size);
 }
 
+bool vmss_put_info(struct vmss *v, const void *info, uint32_t len, char *why, size_t size)
+{
+	v->h.info_len = len;
+	v->h.info_crc = crc32(0, info, len);
+	return put(v, info, len, why, size);
+}
+
 static bool put_record(struct vmss *v, uint64_t gpa, const uint8_t *data, uint32_t len, char *why,
 		       size_t size)
 {
@@ -178,7 +185,8 @@ static bool header_ok(struct vmss *v, uint64_t len, char *why, size_t size)
 			    h->version, VMSS_VERSION);
 		return false;
 	}
-	if (h->crc != header_crc(h) || h->header_len != sizeof(*h) || h->state_len > VMSS_STATE_MAX)
+	if (h->crc != header_crc(h) || h->header_len != sizeof(*h) ||
+	    h->state_len > VMSS_STATE_MAX || h->info_len > VMSS_INFO_MAX)
 		return refuse(v, why, size, "its header is damaged");
 	if (len == h->file_len)
 		return true;
@@ -214,6 +222,16 @@ bool vmss_get_state(struct vmss *v, void *state, char *why, size_t size)
 	if (get(v, state, v->h.state_len) && crc32(0, state, v->h.state_len) == v->h.state_crc)
 		return true;
 	return refuse(v, why, size, "the state of processors and devices in it is damaged");
+}
+
+bool vmss_get_info(struct vmss *v, char *info, char *why, size_t size)
+{
+	uint32_t len = v->h.info_len;
+
+	if (get(v, info, len) && crc32(0, (const Bytef *)info, len) == v->h.info_crc &&
+	    !(len && info[len - 1]))
+		return true;
+	return refuse(v, why, size, "the guestinfo variables in it are damaged");
 }
 
 static bool refuse_memory(const struct vmss *v, uint64_t gpa, char *why, size_t size)

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /*
  * The file of a suspended virtual machine (.vmss): a header, the state of its processors
- * and devices as the vmkernel gave it, and its memory without pages of zeros, in records
- * by rising address. Every part has a CRC-32; what is read is hostile all the same. Numbers
- * are little-endian.
+ * and devices as the vmkernel gave it, its guestinfo variables, and its memory without
+ * pages of zeros, in records by rising address. Every part has a CRC-32; what is read is
+ * hostile all the same. Numbers are little-endian.
  */
 #ifndef VMSS_H
 #define VMSS_H
@@ -20,6 +20,7 @@
 #define VMSS_VERSION 1u
 #define VMSS_PAGE 4096u
 #define VMSS_STATE_MAX WS_VM_WINDOW_SIZE
+#define VMSS_INFO_MAX 65536u /* names and values, each with its NUL */
 #define VMSS_CHUNK_MAX WS_VM_WINDOW_SIZE /* of memory in one record */
 
 struct vmss_header {
@@ -36,7 +37,9 @@ struct vmss_header {
 	uint64_t records;
 	uint64_t pages; /* of memory in them */
 	char label[HC_LABEL_MAX];
-	uint8_t pad[100];
+	uint32_t info_len;
+	uint32_t info_crc;
+	uint8_t pad[92];
 	uint32_t crc; /* over all before it */
 };
 
@@ -60,8 +63,9 @@ struct vmss {
 /* A new file beside path; what of h says whose machine it is must be set. */
 bool vmss_create(struct vmss *v, const char *path, const struct vmss_header *h, char *why,
 		 size_t why_size);
-/* First the state, then memory by rising address, at most VMSS_CHUNK_MAX bytes at a time. */
+/* First the state, then variables, then memory by rising address, VMSS_CHUNK_MAX bytes at most. */
 bool vmss_put_state(struct vmss *v, const void *state, uint32_t len, char *why, size_t why_size);
+bool vmss_put_info(struct vmss *v, const void *info, uint32_t len, char *why, size_t why_size);
 bool vmss_put_memory(struct vmss *v, uint64_t gpa, const uint8_t *data, uint32_t len, char *why,
 		     size_t why_size);
 /* Flushes all of it to the disk; then path is the new file. */
@@ -74,6 +78,8 @@ void vmss_abandon(struct vmss *v);
 bool vmss_open(struct vmss *v, const char *path, char *why, size_t why_size);
 /* state has room for VMSS_STATE_MAX bytes; h.state_len is their number. */
 bool vmss_get_state(struct vmss *v, void *state, char *why, size_t why_size);
+/* info has room for VMSS_INFO_MAX bytes; the last of h.info_len, if there are any, is NUL. */
+bool vmss_get_info(struct vmss *v, char *info, char *why, size_t why_size);
 /* The next record; *len is 0 after the last. data has room for VMSS_CHUNK_MAX bytes. */
 bool vmss_get_memory(struct vmss *v, uint64_t *gpa, uint8_t *data, uint32_t *len, char *why,
 		     size_t why_size);

@@ -57,6 +57,24 @@ static bool save_state(struct vmx *x, struct vmss *v, char *why)
 	return vmss_put_state(v, state, args.len, why, VMX_WHY_MAX);
 }
 
+static bool save_info(struct vmx *x, struct vmss *v, char *why)
+{
+	const struct guest_info *g = &x->tools.info;
+	static char buf[VMSS_INFO_MAX];
+	size_t i, len = 0;
+
+	for (i = 0; i < g->count; i++) {
+		size_t name = strlen(g->var[i].name) + 1, value = strlen(g->var[i].value) + 1;
+
+		if (name + value > sizeof(buf) - len)
+			break; /* GUEST_INFO_BYTES is no more */
+		memcpy(buf + len, g->var[i].name, name);
+		memcpy(buf + len + name, g->var[i].value, value);
+		len += name + value;
+	}
+	return vmss_put_info(v, buf, len, why, VMX_WHY_MAX);
+}
+
 /* Memory from start to end; what nobody has ever used is skipped, and not touched. */
 static bool save_range(struct vmx *x, struct vmss *v, uint64_t start, uint64_t end, char *why)
 {
@@ -117,7 +135,7 @@ static bool write_file(struct vmx *x, struct vmss *v, char *why)
 	memcpy(h.uuid, x->config.uuid, sizeof(h.uuid));
 	memcpy(h.label, x->config.display_name, sizeof(h.label));
 	return vmss_create(v, path, &h, why, VMX_WHY_MAX) && save_state(x, v, why) &&
-	       save_memory(x, v, why) && still_suspended(x, why) &&
+	       save_info(x, v, why) && save_memory(x, v, why) && still_suspended(x, why) &&
 	       vmss_commit(v, why, VMX_WHY_MAX);
 }
 
@@ -163,6 +181,19 @@ bool vm_suspend(struct vmx *x, char *why)
 	if (err != VMK_BAD_STATE)
 		vmnix_vm_power(x->fd, x->vm, HC_POWER_ON);
 	return false;
+}
+
+bool vm_go_on(struct vmx *x, char *why)
+{
+	char path[PATH_MAX], temp[PATH_MAX];
+	int err = vmnix_vm_power(x->fd, x->vm, HC_POWER_ON);
+
+	if (err)
+		return refuse(why, "power on", vmnix_text(err));
+	vmx_log("was not suspended to the end, goes on");
+	if (file_name(x, path, sizeof(path)) && tool_format(temp, sizeof(temp), "%s.tmp", path))
+		unlink(temp);
+	return true;
 }
 
 /* ---- resume ---- */
@@ -236,17 +267,34 @@ static bool load_state(struct vmx *x, struct vmss *v, const uint8_t *state, char
 	return false;
 }
 
+void vm_load_info(struct vmx *x)
+{
+	struct guest_info *g = &x->tools.info;
+	const char *name = x->info, *end = x->info + x->info_len, *value;
+
+	while (g->count)
+		guest_info_set(g, g->var[0].name, "");
+	for (; name < end; name = value + strlen(value) + 1) {
+		value = name + strlen(name) + 1;
+		if (value >= end)
+			break;
+		guest_info_set(g, name, value);
+	}
+}
+
 bool vm_load(struct vmx *x, char *why)
 {
 	uint8_t state[VMSS_STATE_MAX];
 	struct vmss v;
 	bool ok = vmss_open(&v, x->config.checkpoint, why, VMX_WHY_MAX) && is_ours(x, &v, why) &&
-		  vmss_get_state(&v, state, why, VMX_WHY_MAX) && load_memory(x, &v, why) &&
+		  vmss_get_state(&v, state, why, VMX_WHY_MAX) &&
+		  vmss_get_info(&v, x->info, why, VMX_WHY_MAX) && load_memory(x, &v, why) &&
 		  load_state(x, &v, state, why);
 
 	if (ok)
 		vmx_log("loaded: %s, %llu bytes, %llu pages", v.path,
 			(unsigned long long)v.h.file_len, (unsigned long long)v.h.pages);
+	x->info_len = v.h.info_len;
 	vmss_close(&v);
 	return ok;
 }

@@ -218,9 +218,13 @@ bool vm_start(struct vmx *x, char *why)
 		return false;
 	vmx_log("VM %u: %u MiB, %u VCPU, shares %u, min %u %%, max %u %%", x->vm, x->config.mem_mb,
 		x->config.vcpus, x->config.shares, x->config.min_pct, x->config.max_pct);
-	return map_channel(x, why) && (resume ? vm_load(x, why) : fill(x, why)) &&
-	       sinks_open(x, why) && rpc_open(x, true, why) && attach(x, why) &&
-	       (resume ? vm_resume(x, why) : power_on(x, why));
+	if (!map_channel(x, why) || !(resume ? vm_load(x, why) : fill(x, why)) ||
+	    !sinks_open(x, why) || !rpc_open(x, true, why) || !attach(x, why))
+		return false;
+	if (!resume)
+		return power_on(x, why);
+	vm_load_info(x);
+	return vm_resume(x, why);
 }
 
 bool vm_take_over(struct vmx *x, char *why)
@@ -248,8 +252,7 @@ bool vm_take_over(struct vmx *x, char *why)
 		return false;
 	if (info.state != HC_VM_SUSPENDED)
 		return true;
-	vmx_log("was not suspended to the end, goes on");
-	return power_on(x, why);
+	return vm_go_on(x, why);
 }
 
 /* Zeroes guest memory from start to end, as far as there is any. */

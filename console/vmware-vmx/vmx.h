@@ -47,6 +47,8 @@ struct vmx {
 	int pty_slave; /* kept open, so that the pty lives without a reader */
 	bool pipe_wanted; /* pipe, client: connect when somebody listens */
 	struct guest_tools tools;
+	char info[GUEST_INFO_BYTES]; /* variables of the file that it goes on from */
+	uint32_t info_len;
 	bool suspended; /* the VM is off, and in its file */
 };
 
@@ -67,8 +69,12 @@ void vm_destroy(struct vmx *x);
 
 /* Puts the VM into its file and switches it off. False: it runs on, if it was on. */
 bool vm_suspend(struct vmx *x, char *why);
+/* Lets a VM go on whose process died before it was in its file. */
+bool vm_go_on(struct vmx *x, char *why);
 /* Fills a new VM from the file that the .vmx file names: it stands where it was suspended. */
 bool vm_load(struct vmx *x, char *why);
+/* The variables that the file had, whatever the .vmx file says; after rpc_open(). */
+void vm_load_info(struct vmx *x);
 /* Lets it go on; the file is used up then. */
 bool vm_resume(struct vmx *x, char *why);
 

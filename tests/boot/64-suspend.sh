@@ -123,4 +123,67 @@ check "without a gap" counts_on small
 check "nothing is left of it" same "small.vmx vmware.log" "$(ls /small | xargs)"
 vmware-cmd small stop hard >/dev/null
 check "kernel log is clean" log_clean'
+
+# shellcheck disable=SC2016
+console "interrupted" --timeout 200 "${with[@]}" -- "$common"'
+vm b vmnix.cmdline "console=ttyS0 vmnix.run=count"
+vmware-cmd b start >/dev/null
+check "it counts" appears "count 2" /tmp/b.serial
+vmware-cmd b setguestinfo role web >/dev/null
+check "suspend and start" sh -c "vmware-cmd b suspend && cp /vmfs/b/b.vmss /tmp/old && vmware-cmd b start"
+says "its variables are there" "^getguestinfo\(role\) = web\$" vmware-cmd b getguestinfo role
+check "it counts on" counts_on b
+
+held b
+check "a process is held in the middle of it" test $held = yes
+says "the machine is suspended" "^getstate\(\) = suspended\$" vmware-cmd b getstate
+says "and cannot be started meanwhile" "^VMControl error -(8|999): .*(suspended|serves)" vmware-cmd b start
+refused "the vmkernel does not leave it behind" "^vmkloader: .*(running|busy|machine)" vmkloader --unload
+kill_held
+says "vmware-cmd says that it died" "^VMControl error -14: .*has died" cat /tmp/held
+says "the machine still is suspended" "^getstate\(\) = suspended\$" vmware-cmd b getstate
+says "start goes on with it" "^start\(\) = 1\$" vmware-cmd b start
+check "without a gap" counts_on b
+
+held b
+check "held again" test $held = yes
+kill_held
+says "attach goes on with it" "^attach\(\) = 1\$" vmware-cmd b attach
+check "and tidies up" sh -c "! ls /vmfs/b/*.vmss* 2>/dev/null"
+check "without a gap" counts_on b
+
+held b
+check "held while it is stopped" test $held = yes
+vmware-cmd b stop hard >/tmp/stopped 2>&1 &
+stopper=$!
+n=0
+until [ "$(vsish get "/vm/$(vsish ls /vm | tr -d /)/state")" = off ] || [ $n -gt 300 ]; do n=$((n + 1)); usleep 20000; done
+kill -CONT $held_pid
+wait $held_cmd
+says "it is not suspended" "^VMControl error -999: .*switched off meanwhile" cat /tmp/held
+wait $stopper
+says "but stopped" "^stop\(hard\) = 1\$" cat /tmp/stopped
+says "off" "^getstate\(\) = off\$" vmware-cmd b getstate
+check "no file is left" sh -c "! ls /vmfs/b/*.vmss* 2>/dev/null"
+
+vmware-cmd b start >/dev/null
+n=$(grep -ac "^vmnix-guest: up" /tmp/b.serial)
+check "it counts" appears "count 2" /tmp/b.serial $((n + 1)) "^vmnix-guest: up"
+held b
+check "held once more" test $held = yes
+kill_held
+# As if it had died after the last step but one.
+cp /tmp/old /vmfs/b/b.vmss
+vmware-cmd b setconfig checkpoint.vmState b.vmss >/dev/null
+says "a machine with a file is not attached to" "^VMControl error -999: .*is suspended: start it" vmware-cmd b attach
+says "start goes on from the file" "^start\(\) = 1\$" vmware-cmd b start
+says "of which there is one" "^1\$" sh -c "vsish ls /vm | wc -l"
+says "with its variables" "^getguestinfo\(role\) = web\$" vmware-cmd b getguestinfo role
+check "and its log says so" grep -q "loaded: /vmfs/b/b.vmss" /vmfs/b/vmware.log
+held b
+check "held a last time" test $held = yes
+kill_held
+check "what is suspended in the vmkernel goes with it, by force" vmkloader --unload --force
+says "off" "^getstate\(\) = off\$" vmware-cmd b getstate
+check "kernel log is clean" log_clean'
 finish

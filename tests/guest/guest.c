@@ -10,6 +10,7 @@
 volatile uint64_t trap_count[256];
 volatile uint64_t trap_error, trap_rip, trap_cr2, trap_tsc, resume_rip;
 volatile bool trap_eoi;
+void (*volatile trap_nmi)(void);
 
 void putch(char c)
 {
@@ -74,6 +75,8 @@ void trap(struct trap_frame *f)
 			mmio_write(LAPIC + 0xb0, 0);
 		return;
 	}
+	if (f->vector == 2 && trap_nmi)
+		trap_nmi();
 	if (f->vector == 2 || f->vector == 1)
 		return;
 	if (resume_rip) {

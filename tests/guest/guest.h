@@ -31,6 +31,7 @@ extern volatile uint64_t trap_count[256];
 extern volatile uint64_t trap_error, trap_rip, trap_cr2, trap_tsc;
 extern volatile uint64_t resume_rip; /* go on here; 0: an exception is the end */
 extern volatile bool trap_eoi; /* tell the local APIC after an interrupt */
+extern void (*volatile trap_nmi)(void); /* called in the handler, if set */
 void trap(struct trap_frame *f);
 
 extern uint64_t pml4[], pdpt[], pds[], idt[], gdt[];

@@ -36,3 +36,31 @@ not_resumed() {
 	says "it stays suspended" "^getstate\(\) = suspended\$" vmware-cmd "$1" getstate
 	check "and is not in the vmkernel" same "" "$(vsish ls /vm)"
 }
+
+# held NAME: if held is yes, its process, held_pid, is stopped in the middle of writing its file;
+# held_cmd waits for it.
+held() {
+	held_pid=$(vmware-cmd -q "$1" getpid)
+	rm -f "/vmfs/$1/$1.vmss.tmp"
+	vmware-cmd "$1" suspend >/tmp/held 2>&1 &
+	held_cmd=$!
+	held_n=0
+	until [ -s "/vmfs/$1/$1.vmss.tmp" ] || [ $held_n -gt 3000 ]; do
+		held_n=$((held_n + 1))
+		usleep 2000
+	done
+	kill -STOP "$held_pid"
+	held=no
+	[ ! -e "/vmfs/$1/$1.vmss.tmp" ] || [ -e "/vmfs/$1/$1.vmss" ] || held=yes
+}
+
+# kill_held: it is dead, and the vmkernel knows.
+kill_held() {
+	kill -9 "$held_pid"
+	wait "$held_cmd"
+	held_n=0
+	while [ -e "/proc/$held_pid" ] && [ $held_n -lt 500 ]; do
+		held_n=$((held_n + 1))
+		usleep 20000
+	done
+}

@@ -18,6 +18,10 @@
 #define CHUNKS 4u
 
 static char folder[40], path[64], why[512];
+static const char info[] = "ip\0"
+			   "10.0.0.5\0"
+			   "role\0"
+			   "web";
 static uint8_t state_bytes[STATE_LEN], memory[CHUNKS * CHUNK], *file;
 static size_t file_len;
 
@@ -47,7 +51,8 @@ static bool write_one(struct vmss *v)
 	unsigned int i;
 
 	if (!vmss_create(v, path, &h, why, sizeof(why)) ||
-	    !vmss_put_state(v, state_bytes, sizeof(state_bytes), why, sizeof(why)))
+	    !vmss_put_state(v, state_bytes, sizeof(state_bytes), why, sizeof(why)) ||
+	    !vmss_put_info(v, info, sizeof(info), why, sizeof(why)))
 		return false;
 	for (i = 0; i < CHUNKS; i++)
 		if (!vmss_put_memory(v, i * CHUNK, memory + i * CHUNK, CHUNK, why, sizeof(why)))
@@ -92,11 +97,14 @@ static int teardown(void **state)
 /* True if all of it can be read, and is what was written. */
 static bool reads(void)
 {
+	static char vars[VMSS_INFO_MAX];
 	static uint8_t got[sizeof(memory)], data[VMSS_CHUNK_MAX], s[VMSS_STATE_MAX];
 	struct vmss v;
 	uint64_t gpa;
 	uint32_t len = 1;
-	bool ok = vmss_open(&v, path, why, sizeof(why)) && vmss_get_state(&v, s, why, sizeof(why));
+	bool ok = vmss_open(&v, path, why, sizeof(why)) &&
+		  vmss_get_state(&v, s, why, sizeof(why)) &&
+		  vmss_get_info(&v, vars, why, sizeof(why));
 
 	memset(got, 0, sizeof(got));
 	while (ok && len) {
@@ -110,6 +118,8 @@ static bool reads(void)
 	if (!ok)
 		return false;
 	assert_memory_equal(s, state_bytes, sizeof(state_bytes));
+	assert_int_equal(v.h.info_len, sizeof(info));
+	assert_memory_equal(vars, info, sizeof(info));
 	assert_memory_equal(got, memory, sizeof(got));
 	return true;
 }
@@ -123,14 +133,14 @@ static void round_trip(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	/* Eleven pages in four records: none spans two chunks. */
-	assert_int_equal(st.st_size, sizeof(struct vmss_header) + STATE_LEN + 11 * VMSS_PAGE +
-					     4 * sizeof(struct vmss_record));
+	assert_int_equal(st.st_size, sizeof(struct vmss_header) + STATE_LEN + sizeof(info) +
+					     11 * VMSS_PAGE + 4 * sizeof(struct vmss_record));
 	assert_true(vmss_is_one(path));
 }
 
 static void every_byte_counts(void **state)
 {
-	size_t records = sizeof(struct vmss_header) + STATE_LEN, i;
+	size_t vars = sizeof(struct vmss_header) + STATE_LEN, records = vars + sizeof(info), i;
 
 	(void)state;
 	for (i = 0; i < file_len; i += i < records + 64 ? 1 : 97) {
@@ -144,6 +154,8 @@ static void every_byte_counts(void **state)
 			assert_non_null(strstr(why, "has version"));
 		else if (i < sizeof(struct vmss_header))
 			assert_non_null(strstr(why, "its header is damaged"));
+		else if (i >= vars && i < records)
+			assert_non_null(strstr(why, "the guestinfo variables in it are damaged"));
 		else if (i < records)
 			assert_non_null(strstr(why, "the state of processors and devices"));
 		else
@@ -171,7 +183,7 @@ static void cut_off(void **state)
 /* Two records change places: each is whole, together they are not. */
 static void order_counts(void **state)
 {
-	uint8_t *first = file + sizeof(struct vmss_header) + STATE_LEN, *copy;
+	uint8_t *first = file + sizeof(struct vmss_header) + STATE_LEN + sizeof(info), *copy;
 	size_t len = sizeof(struct vmss_record) + 5 * VMSS_PAGE;
 	size_t second = sizeof(struct vmss_record) + 2 * VMSS_PAGE;
 
