@@ -131,12 +131,27 @@ static void test_parse(void **state)
 	}
 }
 
+static void test_plain(void **state)
+{
+	char word[8];
+
+	(void)state;
+	text_plain(word, "a b\"\n\x7f", sizeof(word), false);
+	assert_string_equal(word, "a_b___");
+	text_plain(word, "a b\tcdefg", sizeof(word), true);
+	assert_string_equal(word, "a b_cde");
+	text_plain(word, "\xc3\xa4", sizeof(word), false);
+	assert_string_equal(word, "\xc3\xa4");
+	text_plain(word, "ab", 1, true);
+	assert_string_equal(word, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format_fixed),  cmocka_unit_test(test_format_odd),
 		cmocka_unit_test(test_format_random), cmocka_unit_test(test_strscpy),
-		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse),	      cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, seed_setup, NULL);

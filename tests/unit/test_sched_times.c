@@ -10,6 +10,7 @@
  * and so do a world's states.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sched/private.h"
@@ -235,12 +236,128 @@ static void test_between(void **state)
 	assert_true(times_of(1).idle + times_of(1).busy == sim.now - start);
 }
 
+/* Column of world i's line in /sched/cpu. */
+static double column(uint32_t i, const char *heading)
+{
+	char id[16], *line, *word, *save;
+	uint32_t at = 0;
+
+	get("/sched/cpu");
+	word = strstr(text, heading);
+	assert_non_null(word);
+	for (char *p = text; p < word; p++)
+		at += p[0] == ' ' && p[1] != ' ';
+	snprintf(id, sizeof(id), "\n%6u ", sim.world[i].w.id);
+	line = strstr(text, id);
+	assert_non_null(line);
+	word = strtok_r(line, " \n", &save);
+	while (--at)
+		word = strtok_r(NULL, " \n", &save);
+	return atof(word);
+}
+
+static void test_status(void **state)
+{
+	(void)state;
+	sim_start(2);
+	for (uint32_t i = 0; i < 3; i++)
+		sim_hog(i, 1000);
+	sim_run(5 * SEC);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_float_equal(column(i, "emin"), 66, 0);
+		assert_float_equal(column(i, "usedsec"), 10 / 3., 0.05);
+		assert_float_equal(column(i, "extrasec"), 0, 0.1);
+		world_set_group(&sim.world[i].w, i + 1);
+		assert_float_equal(column(i, "vm"), i + 1, 0);
+	}
+	/* 150 % are left for 3000 shares: 1000 have 50, 2000 have 100. */
+	assert_int_equal(world_set_shares(&sim.world[0].w, 1000, 0, 50, sim.now), VMK_OK);
+	assert_int_equal(world_set_shares(&sim.world[2].w, 2000, 0, 0, sim.now), VMK_OK);
+	assert_float_equal(column(0, "emin"), 50, 0);
+	assert_float_equal(column(1, "emin"), 50, 1);
+	assert_float_equal(column(2, "emin"), 100, 1);
+	assert_int_equal(world_set_shares(&sim.world[1].w, 1, 80, 0, sim.now), VMK_OK);
+	assert_float_equal(column(1, "emin"), 80, 0);
+	/* What the others do not take is extra. */
+	stop(&sim.world[0]);
+	stop(&sim.world[2]);
+	sim_add(0, 1000, MS, 99 * MS);
+	sim_add(2, 1000, MS, 99 * MS);
+	assert_int_equal(world_set_shares(&sim.world[1].w, 1000, 0, 0, sim.now), VMK_OK);
+	sim_run(30 * SEC);
+	assert_float_equal(column(1, "emin"), 66, 0);
+	assert_float_equal(column(1, "extrasec"), 30 * 0.33, 1.5);
+	assert_float_equal(column(0, "extrasec"), 0, 0.01);
+}
+
+static void loads(double *load)
+{
+	get("/sched/cpu-load");
+	assert_int_equal(
+		sscanf(strstr(text, "\nvcpus"), " vcpus %lf %lf %lf", &load[0], &load[1], &load[2]),
+		3);
+}
+
+static void test_load(void **state)
+{
+	double load[3];
+
+	(void)state;
+	sim_start(2);
+	loads(load);
+	assert_float_equal(load[0] + load[1] + load[2], 0, 0);
+	for (uint32_t i = 0; i < 3; i++)
+		sim_hog(i, 1000);
+	sim_run(60 * SEC); /* 3 * (1 - 1/e), … */
+	loads(load);
+	assert_float_equal(load[0], 1.90, 0.1);
+	assert_float_equal(load[1], 0.54, 0.05);
+	assert_float_equal(load[2], 0.19, 0.03);
+	sim_run(600 * SEC);
+	loads(load);
+	assert_float_equal(load[0], 3, 0.02);
+	for (uint32_t i = 0; i < 3; i++)
+		stop(&sim.world[i]);
+	/* Nobody comes by for a long time: what was is forgotten all the same. */
+	sim.now += 300 * SEC;
+	loads(load);
+	assert_float_equal(load[0], 3 * 0.0067, 0.02);
+	assert_true(load[1] > 0.5 && load[1] < 1.5);
+	sim.now += 1000000 * SEC;
+	loads(load);
+	assert_float_equal(load[0] + load[1] + load[2], 0, 0.02);
+	/* Two that look at the same moment, and one whose clock is behind. */
+	for (int i = -2; i < 3; i++)
+		for (int j = 0; j < 3; j++)
+			sched_load_update(sim.now + SEC + (uint64_t)(int64_t)i);
+}
+
+static void test_affinity_text(void **state)
+{
+	static const char *const bad[] = { "",	  ",",	  "1,", ",1",	"1,,2", "1 2", "1-2",
+					   "ALL", "none", "-1", "all,", "1\n2", "0x",  "99999" };
+	uint64_t pcpus = 77;
+
+	(void)state;
+	sim_start(3);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(world_parse_affinity(bad[i], &pcpus), VMK_BAD_PARAM);
+	assert_int_equal(world_parse_affinity("64", &pcpus), VMK_LIMIT_EXCEEDED);
+	assert_int_equal(world_parse_affinity("1,0", &pcpus), VMK_LIMIT_EXCEEDED);
+	assert_int_equal(pcpus, 77);
+	assert_int_equal(world_parse_affinity("3,1", &pcpus), VMK_OK);
+	assert_true(pcpus == (BIT(1) | BIT(3)));
+	assert_int_equal(world_parse_affinity("all", &pcpus), VMK_OK);
+	assert_true(pcpus == SCHED_ANY_PCPU);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pcpus_add_up),  cmocka_unit_test(test_between),
 		cmocka_unit_test(test_no_gap),	      cmocka_unit_test(test_late_clocks),
-		cmocka_unit_test(test_world_adds_up),
+		cmocka_unit_test(test_world_adds_up), cmocka_unit_test(test_status),
+		cmocka_unit_test(test_load),	      cmocka_unit_test(test_affinity_text),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

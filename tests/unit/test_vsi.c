@@ -77,9 +77,13 @@ static int field_set(void *ctx, const char *member, const char *text)
 
 static const struct vsi_field fields[] = {
 	{ "ro", "reads", field_get, NULL },
+	{ "cpu/ro", "in a group", field_get, NULL },
+	{ "cpu/rw", "in a group", field_get, field_set },
+	{ "cpuset", "in none", field_get, NULL },
+	{ "mem/rw", "in another", field_get, field_set },
 	{ "rw", "reads and writes", field_get, field_set },
 };
-static const struct vsi_table_ops table = { member_name, member_exists, fields, 2 };
+static const struct vsi_table_ops table = { member_name, member_exists, fields, 6 };
 
 static struct vsi_node top = VSI_FOLDER("top", "the test's folder");
 static struct vsi_node sub = VSI_FOLDER(NAME47, "long name");
@@ -140,7 +144,18 @@ static void test_read(void **state)
 	assert_string_equal(list("/top"),
 			    NAME47 "/\nnumber\ntunable\ntext\nlong\nbroken\ntable/\n");
 	assert_string_equal(list("/top/table/"), "m0/\nm1/\nm2/\n");
-	assert_string_equal(list("/top/table/m1"), "ro\nrw\n");
+	assert_string_equal(list("/top/table/m1"), "ro\ncpu/\ncpuset\nmem/\nrw\n");
+	assert_string_equal(list("/top/table/m1/cpu"), "ro\nrw\n");
+	assert_string_equal(list("/top/table/m1/mem/"), "rw\n");
+	assert_string_equal(get("/top/table/m1/cpu/ro"), "field of m1\n");
+	assert_string_equal(get("/top/table/m1/cpuset"), "field of m1\n");
+	assert_int_equal(get_error("/top/table/m1/cpu"), VMK_NOT_SUPPORTED);
+	assert_int_equal(get_error("/top/table/m1/cp"), VMK_NOT_FOUND);
+	assert_int_equal(get_error("/top/table/m1/mem/ro"), VMK_NOT_FOUND);
+	assert_int_equal(get_error("/top/table/m1/cpu/ro/x"), VMK_NOT_FOUND);
+	assert_int_equal(get_error("/top/table/m1/ro/cpu"), VMK_NOT_FOUND);
+	assert_int_equal(get_error("/top/table/m1/cpu/cpu"), VMK_NOT_FOUND);
+	assert_int_equal(list_error("/top/table/m1/cpu/rw"), VMK_NOT_SUPPORTED);
 	assert_string_equal(list("/top/" NAME47), "");
 	assert_string_equal(get("/top/number"), "7\n");
 	assert_string_equal(get("/top/text"), "hello\n");
@@ -295,12 +310,52 @@ static void test_bad_paths(void **state)
 	}
 }
 
+static void test_config(void **state)
+{
+	static uint64_t other = 3, third = 9;
+	static struct vsi_node folder = VSI_FOLDER("tuned", "has tunables");
+	static struct vsi_node late = VSI_U64_RW("late", "added by path", &other, 1, 4);
+	static struct vsi_node outside = VSI_U64_RW("outside", "in no folder", &third, 0, 10);
+
+	(void)state;
+	assert_int_equal(vsi_add(NULL, &vsi_config), VMK_OK);
+	assert_int_equal(vsi_add(NULL, &folder), VMK_OK);
+	assert_int_equal(vsi_add(NULL, &outside), VMK_OK);
+	assert_int_equal(vsi_add_at("/nix", &late), VMK_NOT_FOUND);
+	assert_int_equal(vsi_add_at("/top/number", &late), VMK_BAD_PARAM);
+	assert_string_equal(list("/config"), "top/\n");
+	assert_int_equal(vsi_add_at("/tuned", &late), VMK_OK);
+	assert_int_equal(vsi_add_at("/tuned/", &late), VMK_EXISTS);
+	assert_string_equal(list("/config"), "top/\ntuned/\n");
+	assert_string_equal(list("/config/top"), "tunable\n");
+	other = 2;
+	assert_string_equal(get("/config/tuned/late"),
+			    "late (added by path) [1-4: default = 3]: 2\n");
+	assert_int_equal(vsi_set("/config/tuned/late", "4"), VMK_OK);
+	assert_int_equal(other, 4);
+	assert_int_equal(vsi_set("/config/tuned/late", "5"), VMK_LIMIT_EXCEEDED);
+	assert_int_equal(get_error("/config"), VMK_NOT_SUPPORTED);
+	assert_int_equal(get_error("/config/top"), VMK_NOT_SUPPORTED);
+	assert_int_equal(get_error("/config/top/number"), VMK_NOT_FOUND);
+	assert_int_equal(get_error("/config/outside"), VMK_NOT_FOUND);
+	assert_int_equal(get_error("/config/config"), VMK_NOT_FOUND);
+	assert_int_equal(vsi_set("/config/top/text", "x"), VMK_NOT_FOUND);
+	assert_int_equal(vsi_set("/config", "1"), VMK_NOT_SUPPORTED);
+	assert_string_equal(get("/config?"),
+			    "folder: what can be tuned, with range and initial value\n");
+	vsi_remove(&vsi_config);
+	vsi_remove(&folder);
+	vsi_remove(&outside);
+	assert_int_equal(list_error("/config"), VMK_NOT_FOUND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),	 cmocka_unit_test(test_set),
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_list_pieces),
 		cmocka_unit_test(test_register), cmocka_unit_test(test_bad_paths),
+		cmocka_unit_test(test_config),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -36,7 +36,8 @@ struct sched {
 	struct list timed; /* WAITING with a deadline, and CAPPED */
 	struct sched_pcpu pcpu[SCHED_PCPU_MAX];
 	struct world console;
-	uint64_t load_at; /* up to here load[] is right */
+	uint64_t load_at; /* up to here load[] is right, in whole seconds */
+	uint64_t load_seen; /* when it was last measured */
 	uint64_t load[LOADS]; /* VCPUs that want a PCPU, averages in fixed point */
 };
 
@@ -88,9 +89,18 @@ void sched_kick(uint32_t pcpu);
 /* A world with its id and place among all; sched.lock is not held. */
 void sched_world_setup(struct world *w, enum world_kind kind, uint32_t id, const char *name);
 
-/* load.c: how many worlds want a PCPU, on average; under the lock. */
+/* load.c */
 
-/* Goes on to now; to be called at least whenever a world leaves its PCPU. */
+/*
+ * What all worlds get if each gets what it is entitled to, is this factor times shares, within
+ * minimum and maximum. Under the lock.
+ */
+uint64_t sched_load_factor(void);
+
+/* Percent of one PCPU that w is entitled to, 0: it does not compete. */
+uint32_t sched_load_entitled(const struct world *w, uint64_t factor);
+
+/* Load and extra time go on to now; to be called whenever a world leaves its PCPU. As above. */
 void sched_load_update(uint64_t now);
 
 /* The averages, without the lock. */

@@ -45,7 +45,7 @@ void sched_init(const struct sched_hooks *hooks, uint64_t now)
 	sched.vnow = 0;
 	sched.online = sched.idle = 0;
 	sched.min_total = 0;
-	sched.load_at = now;
+	sched.load_at = sched.load_seen = now;
 	memset(sched.load, 0, sizeof(sched.load));
 	sched.next_id = WORLD_ID_CONSOLE + SCHED_PCPU_MAX;
 	list_init(&sched.worlds);

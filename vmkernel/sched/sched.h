@@ -83,7 +83,8 @@ struct world {
 	uint64_t time[WORLD_STATES]; /* ns in each state, up to since */
 	uint64_t pcpu_ns[SCHED_PCPU_MAX]; /* RUNNING, by the PCPU; not kept for idle worlds */
 	uint64_t sys_ns; /* part of RUNNING in the vmkernel, as charged */
-	uint64_t wanted_ns; /* RUNNING and READY, up to the last time the load was measured */
+	uint64_t wanted_ns, used_ns; /* time[] when the load was last measured: wanted, and got */
+	uint64_t extra_ns; /* RUNNING beyond what it was entitled to, up to then */
 	uint64_t switches, moves, wakes; /* times picked, picked elsewhere than before, woken */
 	struct list all, queue;
 };

@@ -1,57 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // SPDX-FileCopyrightText: 2026 The vmnix authors
-/*
- * Worlds in the columns that ESX showed them in: one line each, under a line
- * of headings. emin is what a world would get now if all that are not stopped
- * wanted all that they may have: for one factor, the same for all, each gets
- * shares times factor, but no less than its minimum and no more than its
- * maximum; and the factor is such that this is all that the PCPUs have.
- */
+/* Worlds in the columns that ESX showed them in: a line each, under a line of headings. */
 #include "error.h"
 #include "lib/format.h"
 #include "lib/text.h"
 #include "sched/private.h"
 #include "vsi/vsi.h"
 
-#define FACTOR_SHIFT 20u /* percent of one PCPU for one share, in fixed point */
-#define FACTOR_MAX (100ull << FACTOR_SHIFT)
 #define AFFINITY_TEXT 96u
 
 #define HEADINGS                                                                         \
 	"  vcpu    vm type name             uptime status      usedsec     syssec wait " \
-	"     waitsec  cpu affinity  min  max shares emin\n"
-
-static uint64_t entitled(const struct world *w, uint64_t factor)
-{
-	uint64_t most = w->max_pct ? w->max_pct : 100;
-
-	return MAX((uint64_t)w->min_pct, MIN(most, w->shares * factor >> FACTOR_SHIFT));
-}
-
-static bool competes(const struct world *w)
-{
-	return w->kind != WORLD_IDLE && w->kind != WORLD_CONSOLE && w->state != WORLD_STOPPED;
-}
-
-/* Under the lock. */
-static uint64_t find_factor(void)
-{
-	uint64_t low = 0, high = FACTOR_MAX, all = 100ull * sched_pcpus_online();
-	const struct world *w;
-
-	while (low < high) {
-		uint64_t middle = (low + high + 1) / 2, sum = 0;
-
-		LIST_FOR_EACH(w, &sched.worlds, const struct world, all)
-			if (competes(w))
-				sum += entitled(w, middle);
-		if (sum <= all)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return low;
-}
+	"     waitsec  cpu affinity  min  max shares emin    extrasec\n"
 
 /* "all", or numbers with commas between them, as far as there is room. */
 static void format_affinity(uint64_t pcpus, char *text)
@@ -86,8 +46,9 @@ static void put_line(const struct world *w, uint64_t factor, struct vsi_text *ou
 		   w->group ? w->group : w->id, types[w->kind], name, up / 1000000000,
 		   states[w->state], MS(w->time[WORLD_RUNNING]), MS(w->sys_ns),
 		   w->state == WORLD_WAITING ? "IDLE" : "NONE", MS(w->time[WORLD_WAITING]));
-	vsi_printf(out, "%4s %8s %4u %4u %6u %4lu\n", cpu, affinity, w->min_pct,
-		   w->max_pct ? w->max_pct : 100, w->shares, competes(w) ? entitled(w, factor) : 0);
+	vsi_printf(out, "%4s %8s %4u %4u %6u %4u %7lu.%03lu\n", cpu, affinity, w->min_pct,
+		   w->max_pct ? w->max_pct : 100, w->shares, sched_load_entitled(w, factor),
+		   MS(w->extra_ns));
 }
 
 void sched_put_status(uint32_t group, struct vsi_text *out)
@@ -97,7 +58,8 @@ void sched_put_status(uint32_t group, struct vsi_text *out)
 
 	vsi_printf(out, HEADINGS);
 	spin_lock(&sched.lock);
-	factor = find_factor();
+	sched_load_update(now);
+	factor = sched_load_factor();
 	LIST_FOR_EACH(w, &sched.worlds, struct world, all) {
 		if (group && w->group != group)
 			continue;

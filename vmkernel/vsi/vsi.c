@@ -387,7 +387,7 @@ int vsi_list(const char *path, uint32_t start, char *buf, uint32_t size, uint32_
 static int get_help(const struct place *p, struct vsi_text *text)
 {
 	static const char *const kinds[] = { "folder", "number", "text", "table", "folder" };
-	const struct vsi_node *node = p->node;
+	const struct vsi_node *node = p->config && p->node == &root ? &vsi_config : p->node;
 
 	if (p->field)
 		vsi_printf(text, "text, %s: %s\n", p->field->set ? "read/write" : "read-only",
