@@ -39,7 +39,7 @@ crossing "an old processor" "" "xsave avx smep smap fsgsbase" \
 	--cpu EPYC,-xsave,-avx,-avx2,-smep,-smap,-fsgsbase
 
 load=$(static_program crossing_load) || exit 1
-console "busy Linux" --mem 1024 --timeout 180 --file "$load:/t/load" -- '
+console "busy Linux" --mem 1024 --file "$load:/t/load" -- '
 ip link set lo up
 check "vmkernel loads" sh -c "insmod $module mem=64M && vmkloader"
 before=$(hwclock | cut -c 1-24)

@@ -70,7 +70,7 @@ for guest in 5.10 6.1 6.12; do
 	case $guest in 5.10) on=6.12 ;; 6.1) on=5.10 ;; *) on=6.1 ;; esac
 	early=
 	[ "$guest" != 5.10 ] || early="(-early)?"
-	console "$guest on $on" --kernel "$on" --cpus 2 --mem 768 --timeout 190 \
+	console "$guest on $on" --kernel "$on" --cpus 2 --mem 768 \
 		--file tests/lib/guest_os.sh:/t/guest_os.sh -- "guest=$guest early='$early'
 $script"
 done

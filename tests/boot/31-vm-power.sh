@@ -85,5 +85,5 @@ check "unload" vmkloader --unload
 rm -r /vmfs/a /vmfs/b /tmp/*.serial /tmp/numbers /tmp/typed*
 check "free memory as before" within $free $(free_kb) 1000
 check "console log is clean" log_clean'
-console "power" --cpus 3 --mem 1024 --timeout 400 --file tests/lib/guest_os.sh:/t/guest_os.sh -- "$script"
+console "power" --cpus 3 --mem 1024 --file tests/lib/guest_os.sh:/t/guest_os.sh -- "$script"
 finish

@@ -72,6 +72,6 @@ check "and comes to its shell" appears "^vmnix-guest: up" /tmp/m6.1.serial
 vmware-cmd m6.1 stop hard >/dev/null
 check "vmkernel leaves" vmkloader --unload
 check "console log is clean" log_clean'
-console "serial" --cpus 3 --mem 1024 --timeout 400 --file tests/lib/guest_os.sh:/t/guest_os.sh \
+console "serial" --cpus 3 --mem 1024 --file tests/lib/guest_os.sh:/t/guest_os.sh \
 	--file "$talk:/t/talk" -- "$script"
 finish

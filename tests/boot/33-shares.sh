@@ -47,6 +47,6 @@ over "with a maximum" "1501:20.00 500:25.45 1000:50.91 1500:76.36" \
 check "memory is as before" same "$memory_before" "$(memory_but_slabs)"
 check "vmkernel leaves" vmkloader --unload
 check "kernel log is clean" log_clean'
-console "shares" --icount --cpus 4 --append maxcpus=1 --mem 2048 --timeout 280 --file "$runner:/t/run" \
+console "shares" --icount --cpus 4 --append maxcpus=1 --mem 2048 --file "$runner:/t/run" \
 	--file "$crash:/t/crash" --file tests/lib/sched.sh:/t/sched.sh -- "$script"
 finish

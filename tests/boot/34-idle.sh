@@ -68,6 +68,6 @@ check "Debian stops" vmware-cmd demo1 stop hard
 sleep 1
 over "nobody is left" busy_at_most 0.001 /tmp/p0 /tmp/p1
 check "kernel log is clean" log_clean'
-console "idle" --cpus 4 --mem 2048 --timeout 280 --file "$runner:/t/run" --file "$crash:/t/crash" \
+console "idle" --cpus 4 --mem 2048 --file "$runner:/t/run" --file "$crash:/t/crash" \
 	--file tests/lib/sched.sh:/t/sched.sh -- "$script"
 finish

@@ -171,6 +171,6 @@ check "rmmod takes a vmkernel along" rmmod vmnix
 check "kernel log is clean" log_clean'
 mkdir -p build/tests
 build/console/vmware-cmd --version >build/tests/version
-console "tools" --cpus 3 --mem 1024 --timeout 180 --file "$terminal:/t/term" \
+console "tools" --cpus 3 --mem 1024 --file "$terminal:/t/term" \
 	--file build/tests/version:/t/version --file tests/lib/hostile.sh:/t/hostile.sh -- "$script"
 finish

@@ -57,6 +57,6 @@ check "$n readings of the log while it grows: all lines are whole" same 0 $torn
 says "the log has filled its ring" "^(1[23])[0-9]{4}\$" sh -c "wc -c </proc/vmware/log"
 check "no line is torn" whole
 check "kernel log is clean" log_clean'
-console "cycles" --cpus 3 --mem 1024 --timeout 280 --file "$runner:/t/run" --file "$crash:/t/crash" --file "$ids:/t/ids" \
+console "cycles" --cpus 3 --mem 1024 --file "$runner:/t/run" --file "$crash:/t/crash" --file "$ids:/t/ids" \
 	--file tests/lib/sched.sh:/t/sched.sh -- "$script"
 finish

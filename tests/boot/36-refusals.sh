@@ -49,7 +49,7 @@ online=$(cat /sys/devices/system/cpu/online)
 irqs=$(sed "s/:.*//" /proc/interrupts)
 '
 # shellcheck disable=SC2016
-console "KVM" --cpus 3 --mem 1024 --timeout 200 "${with[@]}" -- "$common"'
+console "KVM" --cpus 3 --mem 1024 "${with[@]}" -- "$common"'
 dmesg -n 1
 hold() {
 	rm -f /tmp/kvm

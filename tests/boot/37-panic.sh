@@ -105,7 +105,7 @@ check "rmmod takes it along" rmmod vmnix
 check "CPUs are back from rmmod" same $online "$(cat /sys/devices/system/cpu/online)"
 check "kernel log is clean" log_clean'
 
-console "panic" --cpus 3 --mem 1024 --timeout 180 --vmk-log "$log" -- "$script"
+console "panic" --cpus 3 --mem 1024 --vmk-log "$log" -- "$script"
 said=$(tr -d '\r' <"$log")
 for pattern in "@BlueScreen: asked for" "@BlueScreen: Exception 6 " "@BlueScreen: Exception 14 " \
 	"@BlueScreen: Exception 238 " "@BlueScreen: lock of rank" "^rax=0x.* rdx=0x" "\] set_panic\+0x" "\] pcpu_main\+0x"; do

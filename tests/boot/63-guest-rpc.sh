@@ -13,6 +13,6 @@ scripts/mkimage >/dev/null
 image=build/tests/tools.img
 tests/lib/tools_initrd.py build/image/guest-6.1.img "$tools" $image || exit 1
 
-console "open-vm-tools" --timeout 140 --cpus 2 --mem 1024 --file "$terminal:/t/term" --file "$image:/t/tools.img" \
+console "open-vm-tools" --cpus 2 --mem 1024 --file "$terminal:/t/term" --file "$image:/t/tools.img" \
 	--file tests/lib/guest_rpc.sh:/t/guest_rpc.sh -- '. /t/guest_rpc.sh'
 finish

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../lib/guests.sh"
 runner=$(static_program checkpoint) && guest=$(micro_guest state) || exit 1
 # shellcheck disable=SC2016
-console "state" --timeout 180 --cpus 2 --mem 768 --file "$runner:/t/checkpoint" --file "$guest:/t/state" -- '
+console "state" --cpus 2 --mem 768 --file "$runner:/t/checkpoint" --file "$guest:/t/state" -- '
 check "vmkernel loads" sh -c "insmod $module mem=256M && vmkloader"
 /t/checkpoint /t/state refusals
 check "wrong calls are refused" same 0 $?

@@ -16,7 +16,7 @@ insmod $module mem=500M
 vmkloader >/dev/null || exit 1
 '
 # shellcheck disable=SC2016
-console "moments" --timeout 240 "${with[@]}" -- "$common"'
+console "moments" "${with[@]}" -- "$common"'
 vm b vmnix.cmdline "console=ttyS0 vmnix.run=count"
 vm a
 vmware-cmd b start >/dev/null
@@ -69,7 +69,7 @@ says "a suspend of what is off" "^VMControl error -8: .*\"off\"" vmware-cmd a su
 check "kernel log is clean" log_clean'
 
 # shellcheck disable=SC2016
-console "refusals" --timeout 200 "${with[@]}" -- "$common"'
+console "refusals" "${with[@]}" -- "$common"'
 vm b vmnix.cmdline "console=ttyS0 vmnix.run=count"
 vm other vmnix.cmdline "console=ttyS0 vmnix.run=count"
 vmware-cmd b start >/dev/null
@@ -125,7 +125,7 @@ vmware-cmd small stop hard >/dev/null
 check "kernel log is clean" log_clean'
 
 # shellcheck disable=SC2016
-console "interrupted" --timeout 200 "${with[@]}" -- "$common"'
+console "interrupted" "${with[@]}" -- "$common"'
 vm b vmnix.cmdline "console=ttyS0 vmnix.run=count"
 vmware-cmd b start >/dev/null
 check "it counts" appears "count 2" /tmp/b.serial

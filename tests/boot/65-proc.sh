@@ -7,7 +7,7 @@
 # timeout: 200
 . "$(dirname "$0")/../lib/boot.sh"
 # shellcheck disable=SC2016
-console "proc" --cpus 3 --mem 1024 --timeout 180 \
+console "proc" --cpus 3 --mem 1024 \
 	--file tests/lib/sched.sh:/t/sched.sh -- '
 . /t/sched.sh
 /etc/init.d/vmware start >/dev/null || exit 1

@@ -53,6 +53,6 @@ check "a machine starts" vmware-cmd demo1 start
 check "and boots" vmware-console --until "guest#" --timeout 60 demo1
 check "the vmkernel lives" vmkloader --status
 check "kernel log is clean" log_clean'
-console "exhaustion" --cpus 3 --mem 1024 --timeout 380 --file tests/lib/sched.sh:/t/sched.sh -- "most=20
+console "exhaustion" --cpus 3 --mem 1024 --file tests/lib/sched.sh:/t/sched.sh -- "most=20
 $script"
 finish

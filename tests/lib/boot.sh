@@ -15,7 +15,8 @@ static_program() {
 }
 
 # console TITLE OPTION… -- SCRIPT: boots, runs SCRIPT, passes its results on with TITLE.
-# The boot itself is a result, too: the script must come to its end.
+# The boot itself is a result, too: the script must come to its end, in what is left of
+# the seconds that tests/run gives the test.
 console() {
 	local title=$1 out status
 	shift
@@ -25,7 +26,7 @@ console() {
 		shift
 	done
 	# Kept apart from stdout, where results are looked for.
-	out=$(scripts/console-run -q --no-load --timeout 120 "${options[@]}" \
+	out=$(scripts/console-run -q --no-load --timeout $((${TEST_SECONDS:-900} - SECONDS - 10)) "${options[@]}" \
 		--file tests/lib/console.sh:/t/console.sh -- ". /t/console.sh
 $2
 echo '# end of script'" 2>&1)

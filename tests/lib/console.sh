@@ -74,18 +74,15 @@ free_kb() {
 
 # keeps_memory N COMMAND…: COMMAND N, which does something N times, loses no page each time.
 # Caches of Linux grow in the first rounds, and two looks at an idle console differ by 200 kB;
-# what is lost each time is lost in every batch, so one that loses less than half of it will do.
+# what is lost each time is lost in every batch, and adds up: half of it is looked for.
 keeps_memory() {
-	batches="" batch=0
+	free_before=$(free_kb) looks=$free_before batch=0
 	while [ $batch -lt 4 ]; do
-		free_before=$(free_kb)
-		rounds=$1
-		(shift && "$@" "$rounds") || return 1
-		lost=$((free_before - $(free_kb)))
-		batches="$batches $lost"
-		[ $lost -le $((2 * rounds)) ] && return 0
-		batch=$((batch + 1))
+		(rounds=$1 && shift && "$@" "$rounds") || return 1
+		batch=$((batch + 1)) free_now=$(free_kb)
+		looks="$looks $free_now"
+		[ $((free_before - free_now)) -le $((2 * batch * $1)) ] && return 0
 	done
-	echo "kB lost in batches of $1:$batches"
+	echo "kB free, between batches of $1: $looks"
 	return 1
 }
