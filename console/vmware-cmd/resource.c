@@ -91,6 +91,28 @@ static int sched_of(const struct target *t, struct hc_vm_sched *s)
 	return vmnix_call(t->fd, HC_VM_SCHED, s, sizeof(*s));
 }
 
+/* What stands under a heading of /vm/ID/cpu/status. */
+static int vm_column(const struct target *t, const char *heading, char *value, size_t size)
+{
+	char path[HC_VSI_PATH_MAX], *text, *line, *word, *rest, *heads;
+	int i, column = -1, err;
+
+	tool_format(path, sizeof(path), "/vm/%u/cpu/status", t->vm);
+	err = vsi_client_get(t->fd, path, &text);
+	if (err)
+		return err;
+	line = text;
+	heads = strsep(&line, "\n");
+	for (i = 0; (word = strtok_r(i ? NULL : heads, " ", &rest)); i++)
+		if (!strcmp(word, heading))
+			column = i;
+	for (i = 0; line && (word = strtok_r(i ? NULL : line, " \n", &rest)) && i != column; i++)
+		;
+	err = line && word && tool_format(value, size, "%s", word) ? 0 : VMK_FAILURE;
+	free(text);
+	return err;
+}
+
 static const struct {
 	const char *name;
 	enum world_field field;
@@ -146,6 +168,11 @@ enum vmcontrol resource_get(struct target *t, const char *name, char *value, siz
 		print_seconds(value, size, number);
 		return VMC_OK;
 	}
+	if (!strcmp(name, "cpu.affinity") || !strcmp(name, "cpu.emin") ||
+	    !strcmp(name, "cpu.extrasec")) {
+		err = vm_column(t, name + strlen("cpu."), value, size);
+		return err ? vmkernel_says(name, err) : VMC_OK;
+	}
 	err = vm_number(t, name, &number);
 	if (err == VMK_NOT_FOUND)
 		return unknown(name);
@@ -153,6 +180,21 @@ enum vmcontrol resource_get(struct target *t, const char *name, char *value, siz
 		return vmkernel_says(name, err);
 	print_number(value, size, number);
 	return VMC_OK;
+}
+
+static enum vmcontrol set_affinity(struct target *t, const char *name, const char *value)
+{
+	char path[HC_VSI_PATH_MAX];
+	int err;
+
+	tool_format(path, sizeof(path), "/vm/%u/cpu/affinity", t->vm);
+	err = vsi_client_set(t->fd, path, value);
+	if (err == VMK_BAD_PARAM || err == VMK_LIMIT_EXCEEDED)
+		return vmcontrol_error(VMC_ARGUMENTS,
+				       "Invalid arguments: %s cannot be '%s': it is all, or numbers "
+				       "of the vmkernel's processors with commas between them",
+				       name, value);
+	return err ? vmkernel_says(name, err) : VMC_OK;
 }
 
 /* "cpu.shares" is "sched.cpu.shares" of the .vmx file, with the same values. */
@@ -165,6 +207,8 @@ enum vmcontrol resource_set(struct target *t, const char *name, const char *valu
 
 	if (strcmp(target_state(t), "on"))
 		return state_error(t, "setresource");
+	if (!strcmp(name, "cpu.affinity"))
+		return set_affinity(t, name, value);
 	if (strcmp(name, "cpu.shares") && strcmp(name, "cpu.min") && strcmp(name, "cpu.max"))
 		return vmcontrol_error(VMC_ARGUMENTS,
 				       "Invalid arguments: '%s' is no variable that can be set",

@@ -26,6 +26,15 @@ check "it has used some" sh -c "vmware-cmd -q $vm getresource cpu.usedsec | grep
 check "some of it in the vmkernel, but not most" sh -c "vmware-cmd -q $vm getresource cpu.syssec | grep -qv ^0.000 &&
 	[ \$(vmware-cmd -q $vm getresource cpu.syssec | tr -d .) -lt \$((\$(vmware-cmd -q $vm getresource cpu.usedsec | tr -d .) / 2)) ]"
 get cpu.waitsec "[0-9]+\.[0-9]{3}"
+get cpu.emin 100
+get cpu.extrasec "[0-9]+\.[0-9]{3}"
+get cpu.affinity all
+set_ cpu.affinity 2
+get cpu.affinity 2
+refused "no such processor" "error -3: .*cpu.affinity cannot be .9.: it is all, or" vmware-cmd $vm setresource cpu.affinity 9
+refused "no processor" "cpu.affinity cannot be" vmware-cmd $vm setresource cpu.affinity ""
+set_ cpu.affinity all
+get cpu.affinity all
 set_ cpu.shares high
 get cpu.shares 2000
 set_ cpu.shares 123
