@@ -49,6 +49,11 @@ enum vmcontrol vmcontrol_error(enum vmcontrol code, const char *fmt, ...)
 /* The error of an operation that does not fit the machine's state. */
 enum vmcontrol state_error(const struct target *t, const char *operation);
 
+/*
+ * A machine whose process died while it suspended it: if it is in its file it leaves the
+ * vmkernel, if not it goes on. Nothing is done to any other.
+ */
+enum vmcontrol power_settle(struct target *t);
 enum vmcontrol power_start(struct target *t);
 enum vmcontrol power_stop(struct target *t, enum power_mode mode);
 enum vmcontrol power_reset(struct target *t, enum power_mode mode);

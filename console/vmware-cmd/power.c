@@ -101,6 +101,23 @@ static enum vmcontrol run_process(struct target *t, bool attach)
 	return vmcontrol_error(VMC_OTHER, "Unknown error: %s", why);
 }
 
+enum vmcontrol power_settle(struct target *t)
+{
+	enum vmcontrol code = VMC_OK;
+
+	if (!t->vm || t->info.state != HC_VM_SUSPENDED || t->info.attached)
+		return VMC_OK;
+	if (has_checkpoint(t)) {
+		vmnix_vm_power(t->fd, t->vm, HC_POWER_OFF);
+		target_look(t);
+		clean_up(t);
+	} else {
+		code = run_process(t, true);
+	}
+	target_look(t);
+	return code;
+}
+
 enum vmcontrol power_start(struct target *t)
 {
 	if (has_remains(t))

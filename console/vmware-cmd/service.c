@@ -77,6 +77,8 @@ static enum vmcontrol stop_one(struct target *t, const char *config, enum autost
 {
 	enum vmcontrol code = open_target(t, config);
 
+	if (!code)
+		code = power_settle(t);
 	if (code || strcmp(target_state(t), "on"))
 		return code;
 	code = power_stop(t, how == AUTOSTOP_HARD ? MODE_HARD : MODE_TRYSOFT);

@@ -181,6 +181,13 @@ says "of which there is one" "^1\$" sh -c "vsish ls /vm | wc -l"
 says "with its variables" "^getguestinfo\(role\) = web\$" vmware-cmd b getguestinfo role
 check "and its log says so" grep -q "loaded: /vmfs/b/b.vmss" /vmfs/b/vmware.log
 held b
+check "held before all is stopped" test $held = yes
+kill_held
+says "it goes on, and is stopped" "b.vmx: stopped" vmware-cmd --timeout 2 -s autostop
+says "off" "^getstate\(\) = off\$" vmware-cmd b getstate
+check "nothing is left" same "" "$(vsish ls /vm)$(ls /vmfs/b/*.vmss* 2>/dev/null)"
+vmware-cmd b start >/dev/null
+held b
 check "held a last time" test $held = yes
 kill_held
 check "what is suspended in the vmkernel goes with it, by force" vmkloader --unload --force

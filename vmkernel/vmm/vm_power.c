@@ -114,6 +114,7 @@ static void begin(struct vm *vm, bool reset)
 	vm->tsc_offset = 0 - rdtsc();
 	if (reset)
 		chipset_reset(&vm->chipset);
+	guest_rpc_reset(&vm->rpc);
 	for (uint32_t i = 0; i < vm->vcpus; i++)
 		reset_vcpu(vm->vcpu[i]);
 }
@@ -150,7 +151,6 @@ static int power_on(struct vm *vm)
 		go_on(vm);
 	else
 		begin(vm, from == HC_VM_RESETTING);
-	guest_rpc_reset(&vm->rpc);
 	vm_set_state(vm, HC_VM_ON, "");
 	/* What the guest asked for at the very end of its time. */
 	vm->wish = from == HC_VM_SUSPENDED ? wish : VM_WISH_NONE;
