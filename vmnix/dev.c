@@ -3,6 +3,7 @@
 /* /dev/vmnix, as vmnix_ioctl.h describes it: every argument is checked here. */
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <linux/io.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/poll.h>
@@ -274,6 +275,34 @@ static long ioc_bench(void __user *arg)
 	return err;
 }
 
+/* Linux's allocator has lent the memory, or the boot line: memremap knows both. */
+static long ioc_core(void __user *arg)
+{
+	struct hc_version version = { .abi_major = WS_ABI_MAJOR, .abi_minor = WS_ABI_MINOR };
+	struct vmnix_core core;
+	void *va;
+	long err = 0;
+
+	if (copy_from_user(&core, arg, sizeof(core)))
+		return -EFAULT;
+	if (core.bytes > VMNIX_CORE_MAX)
+		return -EINVAL;
+	if (hostcall(HC_VERSION, &version, sizeof(version)) || !version.panicked)
+		return -EBUSY;
+	if (core.bytes) {
+		if (!memory_owns(core.hpa, core.bytes))
+			return -EFAULT;
+		va = memremap(core.hpa, core.bytes, MEMREMAP_WB);
+		if (!va)
+			return -ENOMEM;
+		if (copy_to_user(u64_to_user_ptr(core.buffer), va, core.bytes))
+			err = -EFAULT;
+		memunmap(va);
+	}
+	core.core_hpa = cross_page()->core_hpa;
+	return copy_to_user(arg, &core, sizeof(core)) ? -EFAULT : err;
+}
+
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *p = (void __user *)arg;
@@ -298,6 +327,9 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		break;
 	case VMNIX_IOC_BENCH:
 		ret = vmkernel_loaded() ? ioc_bench(p) : -ENODEV;
+		break;
+	case VMNIX_IOC_CORE:
+		ret = vmkernel_loaded() ? ioc_core(p) : -ENODEV;
 		break;
 	default:
 		ret = -ENOTTY;

@@ -81,6 +81,19 @@ struct vmnix_bench {
 	__u64 empty_tsc; /* two RDTSC with nothing in between */
 };
 
+/*
+ * CORE: memory of a vmkernel that has stopped (EBUSY: it has not), as core_dump.h
+ * describes it. Copies bytes at machine address hpa, which must be the vmkernel's
+ * (EFAULT), to buffer; 0 bytes only tell where struct ws_core is.
+ */
+struct vmnix_core {
+	__u64 hpa;
+	__u64 bytes; /* 0..VMNIX_CORE_MAX */
+	__u64 buffer; /* user address */
+	__u64 core_hpa; /* out */
+};
+#define VMNIX_CORE_MAX (2u << 20)
+
 #define VMNIX_IOC_MAGIC 0xB7
 #define VMNIX_IOC_STATUS _IOR(VMNIX_IOC_MAGIC, 0, struct vmnix_status)
 #define VMNIX_IOC_LOAD _IOWR(VMNIX_IOC_MAGIC, 1, struct vmnix_load)
@@ -88,6 +101,7 @@ struct vmnix_bench {
 #define VMNIX_IOC_CALL _IOWR(VMNIX_IOC_MAGIC, 3, struct vmnix_call)
 #define VMNIX_IOC_SELFTEST _IOWR(VMNIX_IOC_MAGIC, 4, struct vmnix_selftest)
 #define VMNIX_IOC_BENCH _IOWR(VMNIX_IOC_MAGIC, 5, struct vmnix_bench)
+#define VMNIX_IOC_CORE _IOWR(VMNIX_IOC_MAGIC, 6, struct vmnix_core)
 
 #define VMNIX_MMAP(vm) ((__u64)(vm) << 28)
 

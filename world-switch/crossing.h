@@ -81,6 +81,7 @@ struct crossing {
 	uint64_t xidt[WS_XIDT_ENTRIES * 2];
 	uint8_t xstack[WS_XSTACK_BYTES] __attribute__((aligned(16)));
 	struct ws_call call;
+	uint64_t core_hpa; /* of the vmkernel's struct ws_core (core_dump.h) */
 };
 WS_STATIC_ASSERT(sizeof(struct crossing) <= WS_PAGE_SIZE);
 WS_ASSERT_OFFSET(crossing, console, 80);

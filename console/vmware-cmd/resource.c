@@ -190,10 +190,11 @@ static enum vmcontrol set_affinity(struct target *t, const char *name, const cha
 	tool_format(path, sizeof(path), "/vm/%u/cpu/affinity", t->vm);
 	err = vsi_client_set(t->fd, path, value);
 	if (err == VMK_BAD_PARAM || err == VMK_LIMIT_EXCEEDED)
-		return vmcontrol_error(VMC_ARGUMENTS,
-				       "Invalid arguments: %s cannot be '%s': it is all, or numbers "
-				       "of the vmkernel's processors with commas between them",
-				       name, value);
+		return vmcontrol_error(
+			VMC_ARGUMENTS,
+			"Invalid arguments: %s cannot be '%s': it is all, or numbers "
+			"of the vmkernel's processors with commas between them",
+			name, value);
 	return err ? vmkernel_says(name, err) : VMC_OK;
 }
 

@@ -162,6 +162,46 @@ static void tests_of_tests(void)
 	try_ioctl("BENCH refuses too many rounds", VMNIX_IOC_BENCH, &b, EINVAL);
 }
 
+static void cores(void)
+{
+	static char buffer[4096];
+	struct vmnix_core c = { .bytes = VMNIX_CORE_MAX + 1 };
+
+	try_ioctl("CORE refuses a bad pointer", VMNIX_IOC_CORE, BAD_POINTER, EFAULT);
+	try_ioctl("CORE refuses too much at once", VMNIX_IOC_CORE, &c, EINVAL);
+	c.bytes = 0;
+	try_ioctl("CORE refuses a vmkernel that lives", VMNIX_IOC_CORE, &c, EBUSY);
+	result("and says nothing of it", !c.core_hpa, c.core_hpa);
+	c = (struct vmnix_core){ .bytes = sizeof(buffer), .buffer = (uintptr_t)buffer };
+	try_ioctl("CORE refuses to read one", VMNIX_IOC_CORE, &c, EBUSY);
+}
+
+/* Of a vmkernel that has stopped. */
+static void cores_of_dead(void)
+{
+	static char buffer[4096];
+	struct vmnix_core c = {}, one;
+	static const uint64_t foreign[] = { 0, 0x100000, 0xfee00000, 1ull << 46, ~0ull - 4095 };
+	char name[64];
+	unsigned int i;
+
+	result("CORE tells where it begins", !ioctl(fd, VMNIX_IOC_CORE, &c) && c.core_hpa, errno);
+	c.bytes = 8;
+	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		one = c;
+		one.hpa = foreign[i];
+		one.buffer = (uintptr_t)buffer;
+		snprintf(name, sizeof(name), "CORE refuses 0x%llx", (unsigned long long)one.hpa);
+		try_ioctl(name, VMNIX_IOC_CORE, &one, EFAULT);
+	}
+	c.hpa = c.core_hpa;
+	c.buffer = 4096;
+	try_ioctl("CORE refuses a bad buffer", VMNIX_IOC_CORE, &c, EFAULT);
+	c.buffer = (uintptr_t)buffer;
+	result("CORE reads", !ioctl(fd, VMNIX_IOC_CORE, &c) && !memcmp(buffer, "NXXEDmp1", 8),
+	       errno);
+}
+
 static void map(const char *name, size_t len, int prot, int flags, uint64_t offset, int err)
 {
 	void *p;
@@ -246,7 +286,9 @@ static void unloaded(void)
 	struct vmnix_unload u = {};
 	struct vmnix_selftest t = { .rounds = 1 };
 	struct vmnix_bench b = { .rounds = 1 };
+	struct vmnix_core core = {};
 
+	try_ioctl("CORE wants a vmkernel", VMNIX_IOC_CORE, &core, ENODEV);
 	try_ioctl("CALL wants a vmkernel", VMNIX_IOC_CALL, &c, ENODEV);
 	try_ioctl("SELFTEST wants a vmkernel", VMNIX_IOC_SELFTEST, &t, ENODEV);
 	try_ioctl("BENCH wants a vmkernel", VMNIX_IOC_BENCH, &b, ENODEV);
@@ -288,12 +330,17 @@ int main(int argc, char **argv)
 		puts("not ok vmnix_probe starts");
 		return 1;
 	}
+	if (!strcmp(argv[1], "stopped")) {
+		cores_of_dead();
+		return 0;
+	}
 	numbers();
 	loads();
 	if (!strcmp(argv[1], "loaded")) {
 		calls();
 		destroys();
 		tests_of_tests();
+		cores();
 		maps();
 		reads();
 		others();

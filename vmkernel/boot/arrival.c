@@ -15,6 +15,7 @@
 #include "cpu/traps.h"
 #include "cpu/x86.h"
 #include "debug/log.h"
+#include "debug/core.h"
 #include "debug/panic.h"
 #include "error.h"
 #include "hostcall/calls.h"
@@ -262,9 +263,23 @@ static void __attribute__((noreturn)) leave_crossing(void)
 	__builtin_unreachable();
 }
 
+/*
+ * What the console asks from now on (how the vmkernel is, the farewell) must not write
+ * over the stack that a core is to show: there are others that nobody needs any more.
+ */
+static void change_stack(void)
+{
+	uint64_t slot = ((uint64_t)__builtin_frame_address(0) - PCPU_STACKS) / PCPU_STACK_SLOT;
+	uint64_t other = slot == PCPU_STACK_MC ? PCPU_STACK_DF : PCPU_STACK_MC;
+
+	crossing->vmk.rsp = PCPU_STACKS + (other + 1) * PCPU_STACK_SLOT;
+}
+
 /* A PCPU halts; the console's processor goes back to the console, with the news. */
 static void __attribute__((noreturn)) stop_self(void)
 {
+	if (pcpu0_mapped && this_pcpu()->is_console)
+		change_stack();
 	if (!pcpu0_mapped || this_pcpu()->is_console) {
 		crossing->call.status = VMK_PANICKED;
 		leave_crossing();
@@ -274,7 +289,21 @@ static void __attribute__((noreturn)) stop_self(void)
 		asm volatile("cli; hlt");
 }
 
-static const struct panic_hooks panic_hooks_table = { stop_others, stop_self };
+static void note_for_core(const struct panic_regs *r)
+{
+	if (!pcpu0_mapped)
+		return;
+	vmk_core.la57 = boot_info.la57;
+	vmk_core.owner_free = PAGES_FREE;
+	vmk_core.owner_guest = PAGES_GUEST;
+	vmk_core.extents = 0;
+	while (vmk_core.extents < ARRAY_SIZE(vmk_core.extent) &&
+	       pages_core_extent(vmk_core.extents, &vmk_core.extent[vmk_core.extents]))
+		vmk_core.extents++;
+	core_note_cpu(this_pcpu()->id, this_pcpu()->apic_id, r);
+}
+
+static const struct panic_hooks panic_hooks_table = { note_for_core, stop_others, stop_self };
 
 /* Who holds the lock may have stopped with it: the console must not wait for that. */
 static void stop_waiting(void)
@@ -328,6 +357,7 @@ static int step_crossing(void)
 
 	hostcall_init(&hostcall_ops, log_region);
 	crossing->panic_rip = (uint64_t)crossing_panic;
+	crossing->core_hpa = boot_info.image_hpa + ((uint64_t)&vmk_core - (uint64_t)image_start);
 	crossing->xgdt[WS_SEL_VMK_TSS / 8] = pcpu->gdt[WS_SEL_VMK_TSS / 8];
 	crossing->xgdt[WS_SEL_VMK_TSS / 8 + 1] = pcpu->gdt[WS_SEL_VMK_TSS / 8 + 1];
 	a->rip = (uint64_t)hostcall_entry;

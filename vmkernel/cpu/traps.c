@@ -71,10 +71,11 @@ void traps_load(void)
 	asm volatile("lidt %0" : : "m"(idtr.limit), "m"(idtr.base));
 }
 
-static void print_frame(const struct trap_frame *f)
-{
 #define ULL(x) ((unsigned long long)(x))
-	const struct panic_regs regs = {
+
+static struct panic_regs regs_of(const struct trap_frame *f)
+{
+	return (struct panic_regs){
 		.rax = f->rax,
 		.rbx = f->rbx,
 		.rcx = f->rcx,
@@ -94,23 +95,37 @@ static void print_frame(const struct trap_frame *f)
 		.rip = f->rip,
 		.rflags = f->rflags,
 	};
+}
 
+static void print_frame(const struct trap_frame *f, const struct panic_regs *regs)
+{
 	panic_line("frame=%p cr2=0x%llx cr3=0x%llx cr4=0x%llx cs=0x%llx ss=0x%llx error=0x%llx",
 		   (const void *)f, ULL(read_cr2()), ULL(read_cr3()), ULL(read_cr4()), ULL(f->cs),
 		   ULL(f->ss), ULL(f->error));
-	panic_print_regs(&regs);
+	panic_print_regs(regs);
 }
 
 static void trap_panic(const struct trap_frame *f)
 {
 	const char *name = f->vector < ARRAY_SIZE(trap_names) ? trap_names[f->vector] : "Interrupt";
 
+	const struct panic_regs regs = regs_of(f);
+
+	panic_note(&regs);
 	if (panic_begin()) {
-		panic_line("@BlueScreen: Exception %llu (%s) on PCPU %u", ULL(f->vector), name,
-			   early ? 0 : this_pcpu()->id);
-		print_frame(f);
+		panic_reason("Exception %llu (%s) on PCPU %u", ULL(f->vector), name,
+			     early ? 0 : this_pcpu()->id);
+		print_frame(f, &regs);
 		panic_backtrace(f->rip, f->rbp);
 	}
+	panic_end();
+}
+
+static void stop_with_others(const struct trap_frame *f)
+{
+	const struct panic_regs regs = regs_of(f);
+
+	panic_note(&regs);
 	panic_end();
 }
 
@@ -138,7 +153,7 @@ void trap_dispatch(struct trap_frame *frame)
 	case 2:
 		pcpu->nmis++;
 		if (panic_happened())
-			panic_end();
+			stop_with_others(frame);
 		if (pcpu->is_console)
 			(*nmi_latch)++;
 		return;
@@ -150,8 +165,7 @@ void trap_dispatch(struct trap_frame *frame)
 void crossing_panic(const struct crossing *x)
 {
 	if (panic_begin())
-		panic_line(
-			"@BlueScreen: Exception %llu inside the crossing, ip=0x%llx error=0x%llx",
-			ULL(x->fault_vector - 1), ULL(x->fault_rip), ULL(x->fault_code));
+		panic_reason("Exception %llu inside the crossing, ip=0x%llx error=0x%llx",
+			     ULL(x->fault_vector - 1), ULL(x->fault_rip), ULL(x->fault_code));
 	panic_end();
 }

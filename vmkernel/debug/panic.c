@@ -6,6 +6,7 @@
  * stopped PCPU may hold.
  */
 #include "debug/panic.h"
+#include "debug/core.h"
 #include "debug/log.h"
 #include "debug/symbols.h"
 #include "lib/assert.h"
@@ -73,8 +74,31 @@ bool panic_begin(void)
 	return true;
 }
 
+void panic_reason(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vmk_vsnprintf(vmk_core.reason, sizeof(vmk_core.reason), fmt, args);
+	va_end(args);
+	panic_line("@BlueScreen: %s", vmk_core.reason);
+}
+
+void panic_note(const struct panic_regs *r)
+{
+	if (panic_hooks)
+		panic_hooks->note(r);
+}
+
 void panic_end(void)
 {
+	/* One that has noted nothing yet stops because another did. A call that does not come
+	 * back may be the last thing in a function: what follows it is another one's. */
+	panic_note(&(const struct panic_regs){
+		.rip = (uint64_t)__builtin_return_address(0) - 1,
+		.rbp = *(uint64_t *)__builtin_frame_address(0),
+		.rsp = (uint64_t)__builtin_frame_address(0) + 16,
+	});
 	if (panic_hooks)
 		panic_hooks->stop_others();
 	if (panic_hooks)
@@ -104,14 +128,17 @@ void panic_noted(const char *fmt, ...) __attribute__((noreturn, format(printf, 1
 
 void panic_noted(const char *fmt, ...)
 {
+	struct panic_regs at_call = panic_regs;
 	char reason[160];
 	va_list args;
 
 	va_start(args, fmt);
 	vmk_vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
+	at_call.rip--;
+	panic_note(&at_call);
 	if (panic_begin()) {
-		panic_line("@BlueScreen: %s", reason);
+		panic_reason("%s", reason);
 		panic_print_regs(&panic_regs);
 		panic_backtrace((uint64_t)__builtin_return_address(0),
 				*(uint64_t *)__builtin_frame_address(0));

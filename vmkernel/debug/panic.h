@@ -28,11 +28,18 @@ void panic_backtrace(uint64_t rip, uint64_t rbp);
 /* First part of a report; false when another PCPU panicked before. */
 bool panic_begin(void);
 
+/* Then: why, in one line; it is kept for the core. */
+void panic_reason(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Last part: stops every PCPU; on the console's processor goes back to the console. */
 void panic_end(void) __attribute__((noreturn));
 
+/* For the core: where this PCPU was; the first note of each counts. Any context. */
+void panic_note(const struct panic_regs *r);
+
 /* Set by boot: how a PCPU stops for good, and how it tells the others. */
 struct panic_hooks {
+	void (*note)(const struct panic_regs *r);
 	void (*stop_others)(void);
 	void (*stop_self)(void) __attribute__((noreturn));
 };

@@ -212,6 +212,18 @@ static void place_ledger(uint64_t addr)
 	}
 }
 
+bool pages_core_extent(uint32_t i, struct ws_core_extent *extent)
+{
+	if (i >= extent_count)
+		return false;
+	*extent = (struct ws_core_extent){
+		.hpa = extents[i].start,
+		.bytes = extents[i].bytes,
+		.ledger_hpa = virt_to_phys(extents[i].ledger).v,
+	};
+	return true;
+}
+
 int pages_init(const struct ws_extent *list, uint32_t count, const struct page_range *keep,
 	       uint32_t keep_count)
 {

@@ -12,6 +12,7 @@
 #define MM_PAGES_H
 
 #include "boot_info.h"
+#include "core_dump.h"
 #include "lib/types.h"
 #include "mm/direct_map.h"
 
@@ -78,6 +79,9 @@ bool pages_lookup(hpa_t block, enum page_owner *owner, unsigned int *order);
 
 /* True if [start, start + bytes) lies wholly in one extent. */
 bool pages_contains(hpa_t start, uint64_t bytes);
+
+/* Extent i and its ledger, for a core; takes no lock. False: there are no more. */
+bool pages_core_extent(uint32_t i, struct ws_core_extent *extent);
 
 struct pages_stats {
 	uint64_t total; /* pages */
