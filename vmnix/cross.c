@@ -9,11 +9,13 @@
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <asm/debugreg.h>
 #include <asm/desc.h>
+#include "core_dump.h"
 #include "vmnix.h"
 
 #define DESC_FLAT_CODE64 0x00af9b000000ffffull
@@ -173,6 +175,30 @@ static const u16 args_size[] = {
 #undef HOSTCALL
 };
 
+void cross_tell(void)
+{
+	u64 hpa = page->core_hpa;
+	struct ws_core *core;
+	char *text, *rest, *line;
+
+	if (stop_told)
+		return;
+	stop_told = true;
+	pr_crit("the vmkernel has stopped; /proc/vmware/log says why\n");
+	if (!memory_owns(hpa, sizeof(*core)))
+		return;
+	core = memremap(hpa, sizeof(*core), MEMREMAP_WB);
+	text = core ? kmemdup_nul(core->report, min_t(u32, core->report_bytes, WS_CORE_REPORT_MAX),
+				  GFP_KERNEL)
+		    : NULL;
+	for (rest = text; (line = strsep(&rest, "\n"));)
+		if (*line)
+			pr_crit("%s\n", line);
+	kfree(text);
+	if (core)
+		memunmap(core);
+}
+
 int hostcall(u32 nr, void *args, u32 len)
 {
 	int status;
@@ -183,10 +209,8 @@ int hostcall(u32 nr, void *args, u32 len)
 	memcpy(page->call.args, args, len);
 	status = cross();
 	memcpy(args, page->call.args, len);
-	if (unlikely(status == VMK_PANICKED) && !stop_told) {
-		stop_told = true;
-		pr_crit("the vmkernel has stopped; /proc/vmware/log says why\n");
-	}
+	if (unlikely(status == VMK_PANICKED || page->stopped))
+		cross_tell();
 	return status;
 }
 

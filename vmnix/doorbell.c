@@ -66,6 +66,15 @@ static irqreturn_t doorbell_handler(int nr, void *arg)
 	 * the bytes in the ring, and they appear in front of whoever typed vmware-console. */
 	atomic64_inc(&rings);
 	wake_up_all(&doorbell_wait);
+	return unlikely(READ_ONCE(cross_page()->stopped)) ? IRQ_WAKE_THREAD : IRQ_HANDLED;
+}
+
+static irqreturn_t doorbell_thread(int nr, void *arg)
+{
+	mutex_lock(&vmnix_lock);
+	if (vmkernel_loaded())
+		cross_tell();
+	mutex_unlock(&vmnix_lock);
 	return IRQ_HANDLED;
 }
 
@@ -85,7 +94,8 @@ int doorbell_init(void)
 	if (!irq)
 		goto free_domain;
 	irq_set_handler(irq, handle_edge_irq);
-	err = request_irq(irq, doorbell_handler, IRQF_NOBALANCING, "vmnix", &rings);
+	err = request_threaded_irq(irq, doorbell_handler, doorbell_thread, IRQF_NOBALANCING,
+				   "vmnix", &rings);
 	if (!err)
 		return 0;
 	irq_dispose_mapping(irq);

@@ -52,6 +52,9 @@ struct crossing *cross_page(void);
 u64 cross_code_hpa(void);
 void cross_prepare(void); /* before the first crossing of a load */
 int cross(void); /* one crossing; returns call.status */
+/* The purple screen goes to the kernel log, once, if the vmkernel came to write one. Context:
+ * vmnix_lock is held, and the vmkernel has stopped. */
+void cross_tell(void);
 int hostcall(u32 nr, void *args, u32 len); /* args in and out; an enum vmk_error */
 const char *vmk_strerror(int status);
 

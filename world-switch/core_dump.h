@@ -13,6 +13,7 @@
 
 #define WS_CORE_MAGIC 0x31706d444558584eull /* "NXXEDmp1" */
 #define WS_CORE_REASON_MAX 96u
+#define WS_CORE_REPORT_MAX 6144u
 
 /* A processor at the moment when it stopped. */
 struct ws_core_cpu {
@@ -44,11 +45,12 @@ struct ws_core {
 	uint32_t stopped; /* processors that have filled in theirs */
 	uint32_t owner_free, owner_guest; /* of blocks not allocated, and of guest memory */
 	uint32_t extents;
-	uint32_t reserved;
+	uint32_t report_bytes;
 	char reason[WS_CORE_REASON_MAX];
 	struct ws_core_cpu cpu[WS_PCPUS_MAX + 1];
 	struct ws_core_extent extent[WS_EXTENTS_MAX];
+	char report[WS_CORE_REPORT_MAX]; /* the purple screen: lines of text */
 };
-WS_ASSERT_SIZE(ws_core, 13416);
+WS_ASSERT_SIZE(ws_core, 19560);
 
 #endif

@@ -82,6 +82,7 @@ struct crossing {
 	uint8_t xstack[WS_XSTACK_BYTES] __attribute__((aligned(16)));
 	struct ws_call call;
 	uint64_t core_hpa; /* of the vmkernel's struct ws_core (core_dump.h) */
+	uint64_t stopped; /* 1: the vmkernel has died, and its report is written */
 };
 WS_STATIC_ASSERT(sizeof(struct crossing) <= WS_PAGE_SIZE);
 WS_ASSERT_OFFSET(crossing, console, 80);

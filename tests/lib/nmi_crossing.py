@@ -9,14 +9,14 @@ arrive together are one, in any processor. Then it floods vmkernels with NMIs
 while they are loaded, because a first crossing comes only once. Prints "ok"
 and "not ok" lines.
 """
-import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+from qmp import Qmp
 
 # Says "nmi N" whenever Linux has counted another, and crosses in between.
 SCRIPT = """. /t/console.sh
@@ -51,20 +51,6 @@ check "registers come back after it" vmnix-test selftest --rounds 100
 check "vmkernel leaves" vmkloader --unload
 check "kernel log is clean" log_clean
 """
-
-
-class Qmp:
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
-        self.lines = self.socket.makefile("r")
-        self.lines.readline()
-        self.command("qmp_capabilities")
-
-    def command(self, name):
-        self.socket.sendall(json.dumps({"execute": name}).encode() + b"\n")
-        while "return" not in json.loads(self.lines.readline()):
-            pass
 
 
 class Flood(threading.Thread):

@@ -13,6 +13,7 @@
 #include "cpu/serial.h"
 #include "cpu/time.h"
 #include "cpu/traps.h"
+#include "cpu/vga.h"
 #include "cpu/x86.h"
 #include "debug/log.h"
 #include "debug/core.h"
@@ -35,7 +36,7 @@ struct crossing *crossing;
 struct ws_boot_info boot_info;
 hpa_t kernel_root;
 
-static bool pcpu0_mapped;
+bool pcpu0_up;
 static hpa_t log_region;
 
 extern uint8_t image_start[], text_end[], rodata_end[], image_end[];
@@ -56,18 +57,18 @@ static const struct {
 
 static uint32_t hook_pcpu(void)
 {
-	return pcpu0_mapped ? this_pcpu()->id : 0;
+	return pcpu0_up ? this_pcpu()->id : 0;
 }
 
 static uint32_t hook_world(void)
 {
-	return pcpu0_mapped ? sched_current_id(this_pcpu()->id) : WORLD_ID_CONSOLE;
+	return pcpu0_up ? sched_current_id(this_pcpu()->id) : WORLD_ID_CONSOLE;
 }
 
 /* The first steps run before PCPU 0 has its struct, but alone. */
 static struct lock_track *hook_locks(void)
 {
-	return pcpu0_mapped ? &this_pcpu()->locks : NULL;
+	return pcpu0_up ? &this_pcpu()->locks : NULL;
 }
 
 static const struct log_hooks log_hooks = {
@@ -171,6 +172,8 @@ static int step_space(void)
 		err = space_map(kernel_root, MMIO_LAPIC, hpa(rdmsr(MSR_APIC_BASE) & 0xffffff000ull),
 				PAGE_SIZE, MAP_MMIO);
 	if (!err)
+		err = space_map(kernel_root, MMIO_VGA, hpa(VGA_HPA), VGA_BYTES, MAP_MMIO);
+	if (!err)
 		err = map_crossing();
 	/* So that what is below the top tables is there before they are cloned. */
 	if (!err)
@@ -191,7 +194,7 @@ static int step_pcpu0(void)
 	pcpu_get(0)->state = PCPU_ONLINE;
 	write_cr3(pcpu_get(0)->root.v);
 	gdtr.base = (uint64_t)this_pcpu()->gdt;
-	pcpu0_mapped = true;
+	pcpu0_up = true;
 	/* CS and SS are right already; the data segments are the console's, and stay. */
 	asm volatile("lgdt %0; ltr %w1" : : "m"(gdtr.limit), "r"(WS_SEL_VMK_TSS), "m"(gdtr.base));
 	traps_init();
@@ -247,69 +250,11 @@ static int step_vmm(void)
 	return vmm_init(boot_info.svm_in_use);
 }
 
-static void stop_others(void)
-{
-	for (uint32_t i = 1; i < pcpu_count(); i++)
-		if (pcpu_get(i)->apic_id != this_pcpu()->apic_id && pcpu_runs(i))
-			apic_send_nmi(pcpu_get(i)->apic_id);
-	doorbell_ring();
-}
-
-static void __attribute__((noreturn)) leave_crossing(void)
-{
-	void (*leave)(struct crossing *) = (void (*)(struct crossing *))crossing->leave;
-
-	leave(crossing);
-	__builtin_unreachable();
-}
-
-/*
- * What the console asks from now on (how the vmkernel is, the farewell) must not write
- * over the stack that a core is to show: there are others that nobody needs any more.
- */
-static void change_stack(void)
-{
-	uint64_t slot = ((uint64_t)__builtin_frame_address(0) - PCPU_STACKS) / PCPU_STACK_SLOT;
-	uint64_t other = slot == PCPU_STACK_MC ? PCPU_STACK_DF : PCPU_STACK_MC;
-
-	crossing->vmk.rsp = PCPU_STACKS + (other + 1) * PCPU_STACK_SLOT;
-}
-
-/* A PCPU halts; the console's processor goes back to the console, with the news. */
-static void __attribute__((noreturn)) stop_self(void)
-{
-	if (pcpu0_mapped && this_pcpu()->is_console)
-		change_stack();
-	if (!pcpu0_mapped || this_pcpu()->is_console) {
-		crossing->call.status = VMK_PANICKED;
-		leave_crossing();
-	}
-	this_pcpu()->state = PCPU_STOPPED;
-	for (;;)
-		asm volatile("cli; hlt");
-}
-
-static void note_for_core(const struct panic_regs *r)
-{
-	if (!pcpu0_mapped)
-		return;
-	vmk_core.la57 = boot_info.la57;
-	vmk_core.owner_free = PAGES_FREE;
-	vmk_core.owner_guest = PAGES_GUEST;
-	vmk_core.extents = 0;
-	while (vmk_core.extents < ARRAY_SIZE(vmk_core.extent) &&
-	       pages_core_extent(vmk_core.extents, &vmk_core.extent[vmk_core.extents]))
-		vmk_core.extents++;
-	core_note_cpu(this_pcpu()->id, this_pcpu()->apic_id, r);
-}
-
-static const struct panic_hooks panic_hooks_table = { note_for_core, stop_others, stop_self };
-
 /* Who holds the lock may have stopped with it: the console must not wait for that. */
 static void stop_waiting(void)
 {
 	if (panic_happened())
-		panic_end();
+		panic_end(false);
 }
 
 /* After a panic. Nothing is freed: that takes locks, which nobody may ever release. */
@@ -347,7 +292,8 @@ static void __attribute__((noreturn)) leave_scrambled(uint64_t seed)
 	scramble_and_leave(crossing, seed);
 }
 
-static const struct hostcall_ops hostcall_ops = { pcpus_start, farewell, leave_scrambled };
+static const struct hostcall_ops hostcall_ops = { pcpus_start, farewell, leave_scrambled,
+						  watchdog_look };
 
 /* From now on every crossing arrives on PCPU 0's own tables, at hostcall_entry. */
 static int step_crossing(void)
@@ -389,7 +335,7 @@ void arrival(struct crossing *x, const struct ws_boot_info *info)
 	int err = VMK_OK;
 
 	crossing = x;
-	panic_set_hooks(&panic_hooks_table);
+	panic_set_hooks(&stop_hooks);
 	spin_set_waiting(stop_waiting);
 	spin_set_track(hook_locks);
 	boot_info = *info;

@@ -13,6 +13,9 @@
 extern struct crossing *crossing;
 extern struct ws_boot_info boot_info;
 
+/* PCPU 0 has its own tables, struct and stacks. */
+extern bool pcpu0_up;
+
 /* The address space that every PCPU's is cloned from. */
 extern hpa_t kernel_root;
 
@@ -26,6 +29,16 @@ void arrival(struct crossing *x, const struct ws_boot_info *info);
 
 /* After it, on PCPU 0's own stack: gives the loader's tables and stack back. */
 void arrival_done(void);
+
+/* boot/stop.c: what happens to each PCPU when the vmkernel dies. */
+struct panic_hooks;
+extern const struct panic_hooks stop_hooks;
+
+/*
+ * boot/watchdog.c: looks, once in a while, whether every PCPU still comes by its loop; one
+ * that does not, though it was sent an interrupt, is a panic. Called by all that live.
+ */
+void watchdog_look(void);
 
 /* /version, /uptime, /pcpus, /debug. */
 int boot_vsi_init(void);

@@ -171,6 +171,10 @@ void pcpu_main(void)
 	 * and halts if there is none. */
 	while (pcpu->state == PCPU_ONLINE) {
 		pcpu->need_resched = false;
+		pcpu->passes++;
+		watchdog_look();
+		while (pcpu->get_lost)
+			cpu_relax();
 		if (sched_run_once(pcpu->id))
 			irq_window();
 		else if (pcpu->state == PCPU_ONLINE)

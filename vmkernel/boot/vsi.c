@@ -158,11 +158,26 @@ static int panic_lock_order(void)
 	return VMK_OK;
 }
 
-/* 4 on PCPU 1, all others on the console's processor. */
+/* A push where there is no stack: its page fault finds none either (APM vol. 2, 8.2.9). */
+static void panic_double_fault(void)
+{
+	asm volatile("mov %0, %%rsp; push %%rax" : : "r"(PCPU_STACKS + 8) : "memory");
+}
+
+static int panic_lost(void)
+{
+	if (pcpu_count() < 2 || pcpu_get(1)->state != PCPU_ONLINE)
+		return VMK_NOT_FOUND;
+	pcpu_get(1)->get_lost = true;
+	pcpu_kick(1);
+	return VMK_OK;
+}
+
+/* 4 and 8 on PCPU 1, all others on the console's processor. */
 static int set_panic(void *ctx, const char *text)
 {
 	(void)ctx;
-	if (text[0] < '0' || text[0] > '5' || text[1])
+	if (text[0] < '0' || text[0] > '8' || text[1])
 		return VMK_BAD_PARAM;
 	if (text[0] == '1')
 		vmk_panic("asked for by /debug/panic");
@@ -172,7 +187,13 @@ static int set_panic(void *ctx, const char *text)
 		*(volatile uint32_t *)PCPU_STACKS = 0; /* a guard page */
 	if (text[0] == '4')
 		return panic_elsewhere();
-	return text[0] == '5' ? panic_lock_order() : VMK_OK;
+	if (text[0] == '5')
+		return panic_lock_order();
+	if (text[0] == '6')
+		panic_double_fault();
+	if (text[0] == '7')
+		asm volatile("int $18");
+	return text[0] == '8' ? panic_lost() : VMK_OK;
 }
 
 static struct vsi_node debug = VSI_FOLDER("debug", "for testing the vmkernel itself");
@@ -187,7 +208,8 @@ static struct vsi_node ncpus_node =
 static struct vsi_node panic_node =
 	VSI_TEXT("panic",
 		 "write 1: assertion, 2: invalid opcode, 3: page fault, "
-		 "4: stray interrupt on PCPU 1, 5: locks in the wrong order (CONFIG_ASSERTIONS)",
+		 "4: stray interrupt on PCPU 1, 5: locks in the wrong order (CONFIG_ASSERTIONS), "
+		 "6: double fault, 7: machine check, 8: PCPU 1 spins for good",
 		 get_panic, set_panic, NULL);
 
 int boot_vsi_init(void)

@@ -63,6 +63,8 @@ struct pcpu {
 	void *vmm; /* the monitor's per-PCPU data */
 	void *current; /* struct world that runs, or NULL */
 	uint64_t irqs, kicks, nmis; /* taken so far */
+	volatile uint64_t passes; /* through its loop: a sign of life */
+	volatile bool get_lost; /* set by a test: it shall spin for good */
 	uint64_t timer_deadline_ns; /* what the local timer is armed for, UINT64_MAX: off */
 	struct lock_track locks; /* that it holds, with CONFIG_ASSERTIONS */
 	hpa_t stack_hpa[PCPU_STACKS_COUNT];

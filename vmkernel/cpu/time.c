@@ -6,8 +6,7 @@
  */
 #include "cpu/time.h"
 #include "cpu/x86.h"
-
-#define NS_PER_MS 1000000ull
+#include "lib/types.h"
 
 uint64_t tsc_khz;
 static uint64_t tsc_start, wall_start;

@@ -105,20 +105,40 @@ static void print_frame(const struct trap_frame *f, const struct panic_regs *reg
 	panic_print_regs(regs);
 }
 
+/* What is reported is taken away: the console would report it again (APM vol. 2, 9.3). */
+static void print_machine_check(void)
+{
+	uint32_t banks = (uint32_t)rdmsr(MSR_MCG_CAP) & 0xff;
+
+	panic_line("MCG_STATUS=0x%llx", ULL(rdmsr(MSR_MCG_STATUS)));
+	for (uint32_t i = 0; i < banks; i++) {
+		uint64_t status = rdmsr(MSR_MC0_STATUS + 4 * i);
+
+		if (!(status & MC_STATUS_VAL))
+			continue;
+		panic_line("bank %u: status=0x%llx", i, ULL(status));
+		wrmsr(MSR_MC0_STATUS + 4 * i, 0);
+	}
+	wrmsr(MSR_MCG_STATUS, 0);
+}
+
 static void trap_panic(const struct trap_frame *f)
 {
 	const char *name = f->vector < ARRAY_SIZE(trap_names) ? trap_names[f->vector] : "Interrupt";
-
 	const struct panic_regs regs = regs_of(f);
+	bool first;
 
 	panic_note(&regs);
-	if (panic_begin()) {
+	first = panic_begin();
+	if (first) {
 		panic_reason("Exception %llu (%s) on PCPU %u", ULL(f->vector), name,
 			     early ? 0 : this_pcpu()->id);
 		print_frame(f, &regs);
+		if (f->vector == 18)
+			print_machine_check();
 		panic_backtrace(f->rip, f->rbp);
 	}
-	panic_end();
+	panic_end(first);
 }
 
 static void stop_with_others(const struct trap_frame *f)
@@ -126,7 +146,7 @@ static void stop_with_others(const struct trap_frame *f)
 	const struct panic_regs regs = regs_of(f);
 
 	panic_note(&regs);
-	panic_end();
+	panic_end(false);
 }
 
 void trap_dispatch(struct trap_frame *frame)
@@ -164,8 +184,10 @@ void trap_dispatch(struct trap_frame *frame)
 
 void crossing_panic(const struct crossing *x)
 {
-	if (panic_begin())
+	bool first = panic_begin();
+
+	if (first)
 		panic_reason("Exception %llu inside the crossing, ip=0x%llx error=0x%llx",
 			     ULL(x->fault_vector - 1), ULL(x->fault_rip), ULL(x->fault_code));
-	panic_end();
+	panic_end(first);
 }

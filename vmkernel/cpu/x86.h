@@ -37,6 +37,10 @@
 
 #define MSR_APIC_BASE 0x1bu
 #define MSR_SPEC_CTRL 0x48u
+#define MSR_MCG_CAP 0x179u
+#define MSR_MCG_STATUS 0x17au
+#define MSR_MC0_STATUS 0x401u
+#define MC_STATUS_VAL (1ull << 63)
 #define MSR_SYSENTER_CS 0x174u
 #define MSR_SYSENTER_ESP 0x175u
 #define MSR_SYSENTER_EIP 0x176u

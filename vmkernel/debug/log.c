@@ -13,8 +13,6 @@
 #include "vsi/vsi.h"
 #include <stdarg.h>
 
-#define NS_PER_MS 1000000ull
-
 static struct spinlock lock = SPINLOCK_INIT(RANK_LOG);
 static const struct log_hooks *hooks;
 static struct ws_ring *ring;
@@ -130,11 +128,13 @@ void log_raw(const char *text, size_t len)
 
 size_t log_tail(char *buf, size_t len)
 {
-	spin_lock(&lock);
+	bool locked = spin_trylock(&lock);
+
 	len = ring ? MIN(len, MIN(head, (uint64_t)WS_LOG_RING_SIZE)) : 0;
 	for (size_t i = 0; i < len; i++)
 		buf[i] = ring_data()[(head - len + i) % WS_LOG_RING_SIZE];
-	spin_unlock(&lock);
+	if (locked)
+		spin_unlock(&lock);
 	return len;
 }
 

@@ -51,7 +51,10 @@ void log_print(enum log_level level, const char *facility, int line, const char 
 /* Text as it is, without the prefix: the purple screen. Does not wait for the log's lock. */
 void log_raw(const char *text, size_t len);
 
-/* The last len bytes of the ring or less, copied out; returns how many. For dumps and tests. */
+/*
+ * The last len bytes of the ring or less, copied out; returns how many. For a panic: it does
+ * not wait for the log's lock, so a line that is being written may come cut.
+ */
 size_t log_tail(char *buf, size_t len);
 
 /* Registers /log. */

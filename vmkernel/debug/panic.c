@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
- * Purple screen, in its plain form: version, reason, backtrace with names,
- * on COM2 and in the log. The report goes past the log's lock, which a
- * stopped PCPU may hold.
+ * Purple screen: version, reason, world, registers, backtrace with names,
+ * where the other PCPUs were, the last of the log. The report goes past the
+ * log's lock, which a stopped PCPU may hold.
  */
 #include "debug/panic.h"
 #include "debug/core.h"
@@ -11,15 +11,20 @@
 #include "debug/symbols.h"
 #include "lib/assert.h"
 #include "lib/format.h"
+#include "lib/string.h"
+#include "lib/types.h"
 #include "lib/version.h"
 #include <stdarg.h>
 #include <stddef.h>
 
 #define FRAMES_MAX 24
 #define STACK_SPAN 0x10000u
+#define LOG_TAIL 400u /* bytes of the log that the report ends with */
 
 static bool panicked;
 static const struct panic_hooks *panic_hooks;
+static char log_end[LOG_TAIL]; /* as it was before the report */
+static size_t log_end_bytes;
 
 bool panic_happened(void)
 {
@@ -29,6 +34,15 @@ bool panic_happened(void)
 void panic_set_hooks(const struct panic_hooks *hooks)
 {
 	panic_hooks = hooks;
+}
+
+static void keep(const char *text, size_t len)
+{
+	uint32_t at = vmk_core.report_bytes;
+
+	len = MIN(len, sizeof(vmk_core.report) - at);
+	memcpy(vmk_core.report + at, text, len);
+	vmk_core.report_bytes = at + (uint32_t)len;
 }
 
 void panic_line(const char *fmt, ...)
@@ -44,6 +58,7 @@ void panic_line(const char *fmt, ...)
 		len = (int)sizeof(buf) - 2;
 	buf[len++] = '\n';
 	log_raw(buf, (size_t)len);
+	keep(buf, (size_t)len);
 }
 
 void panic_backtrace(uint64_t rip, uint64_t rbp)
@@ -70,8 +85,25 @@ bool panic_begin(void)
 {
 	if (__atomic_exchange_n(&panicked, true, __ATOMIC_ACQ_REL))
 		return false;
+	log_end_bytes = log_tail(log_end, sizeof(log_end));
 	panic_line("vmnix vmkernel %s: stopped", VMK_RELEASE);
 	return true;
+}
+
+/* cpu1: world 1030 (vmm0:a) [0x40002424] irq_wait+0x2 */
+static void line_of_cpu(uint32_t id, bool with_place)
+{
+	char where[64] = "";
+	uint64_t offset = 0, rip = vmk_core.cpu[id].rip;
+	const char *name = with_place ? symbol_find(rip, &offset) : NULL;
+
+	if (panic_hooks)
+		panic_hooks->where(id, where, sizeof(where));
+	if (name)
+		panic_line("%s [0x%llx] %s+0x%llx", where, (unsigned long long)rip, name,
+			   (unsigned long long)offset);
+	else
+		panic_line("%s", where);
 }
 
 void panic_reason(const char *fmt, ...)
@@ -82,6 +114,26 @@ void panic_reason(const char *fmt, ...)
 	vmk_vsnprintf(vmk_core.reason, sizeof(vmk_core.reason), fmt, args);
 	va_end(args);
 	panic_line("@BlueScreen: %s", vmk_core.reason);
+	if (vmk_core.stopped)
+		line_of_cpu(vmk_core.panicked, false);
+}
+
+/* What only who has stopped the others can say: where they were, and what was said before. */
+static void finish_report(void)
+{
+	static const char heading[] = "the last of the log:\n";
+	size_t from = 0;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(vmk_core.cpu); i++)
+		if (vmk_core.cpu[i].valid && i != vmk_core.panicked)
+			line_of_cpu(i, true);
+	/* On the serial port and in the log this stands above already. */
+	while (from < log_end_bytes && log_end[from] != '\n')
+		from++;
+	if (from >= log_end_bytes)
+		return;
+	keep(heading, sizeof(heading) - 1);
+	keep(log_end + from + 1, log_end_bytes - from - 1);
 }
 
 void panic_note(const struct panic_regs *r)
@@ -90,7 +142,7 @@ void panic_note(const struct panic_regs *r)
 		panic_hooks->note(r);
 }
 
-void panic_end(void)
+void panic_end(bool first)
 {
 	/* One that has noted nothing yet stops because another did. A call that does not come
 	 * back may be the last thing in a function: what follows it is another one's. */
@@ -99,8 +151,11 @@ void panic_end(void)
 		.rbp = *(uint64_t *)__builtin_frame_address(0),
 		.rsp = (uint64_t)__builtin_frame_address(0) + 16,
 	});
-	if (panic_hooks)
+	if (panic_hooks && first) {
 		panic_hooks->stop_others();
+		finish_report();
+		panic_hooks->show(vmk_core.report, vmk_core.report_bytes);
+	}
 	if (panic_hooks)
 		panic_hooks->stop_self();
 	for (;;)
@@ -131,17 +186,19 @@ void panic_noted(const char *fmt, ...)
 	struct panic_regs at_call = panic_regs;
 	char reason[160];
 	va_list args;
+	bool first;
 
 	va_start(args, fmt);
 	vmk_vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
 	at_call.rip--;
 	panic_note(&at_call);
-	if (panic_begin()) {
+	first = panic_begin();
+	if (first) {
 		panic_reason("%s", reason);
 		panic_print_regs(&panic_regs);
 		panic_backtrace((uint64_t)__builtin_return_address(0),
 				*(uint64_t *)__builtin_frame_address(0));
 	}
-	panic_end();
+	panic_end(first);
 }

@@ -2,13 +2,15 @@
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /*
  * The end of the vmkernel: an assertion that failed or a trap that nobody
- * expected. Everything is said on the vmkernel's own serial port and in the
- * log ring; then the processor stops. It never resets the machine.
+ * expected. Everything is said on the vmkernel's own serial port, in the log
+ * ring, on the screen, and kept for the core; then the processor stops. It
+ * never resets the machine.
  */
 #ifndef DEBUG_PANIC_H
 #define DEBUG_PANIC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* One line of a report; any context, no lock that a stopped PCPU could hold. */
@@ -31,16 +33,23 @@ bool panic_begin(void);
 /* Then: why, in one line; it is kept for the core. */
 void panic_reason(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Last part: stops every PCPU; on the console's processor goes back to the console. */
-void panic_end(void) __attribute__((noreturn));
+/*
+ * Last part: this PCPU stops; on the console's processor it goes back to the console. first,
+ * what panic_begin said: stops the others before, and ends the report.
+ */
+void panic_end(bool first) __attribute__((noreturn));
 
 /* For the core: where this PCPU was; the first note of each counts. Any context. */
 void panic_note(const struct panic_regs *r);
 
-/* Set by boot: how a PCPU stops for good, and how it tells the others. */
+/* Set by boot. */
 struct panic_hooks {
 	void (*note)(const struct panic_regs *r);
+	/* A PCPU and the world that runs on it, in words. */
+	void (*where)(uint32_t pcpu, char *buf, size_t size);
+	/* Tells the others, and gives them time for their notes. */
 	void (*stop_others)(void);
+	void (*show)(const char *report, size_t len);
 	void (*stop_self)(void) __attribute__((noreturn));
 };
 void panic_set_hooks(const struct panic_hooks *hooks);

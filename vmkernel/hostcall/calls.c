@@ -24,6 +24,11 @@ static volatile uint32_t bell_apic_id, bell_vector;
 
 extern const uint8_t build_id_note[];
 
+void call_look(void)
+{
+	ops->look();
+}
+
 void hostcall_init(const struct hostcall_ops *o, hpa_t log)
 {
 	ops = o;

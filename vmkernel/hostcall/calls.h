@@ -21,6 +21,9 @@
 #include "hostcall.def"
 #undef HOSTCALL
 
+/* Looks after the other PCPUs, by hostcall_ops. */
+void call_look(void);
+
 /* Called at every arrival; x->call says what is wanted. */
 void hostcall_dispatch(struct crossing *x);
 
@@ -32,6 +35,7 @@ struct hostcall_ops {
 	int (*pcpu_start)(uint32_t apic_id, uint32_t phase, uint32_t *pcpu);
 	int (*farewell)(bool force);
 	void (*leave_scrambled)(uint64_t seed) __attribute__((noreturn));
+	void (*look)(void); /* at each call: after the other PCPUs */
 };
 void hostcall_init(const struct hostcall_ops *ops, hpa_t log_region);
 

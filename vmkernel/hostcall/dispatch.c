@@ -62,6 +62,7 @@ void hostcall_dispatch(struct crossing *x)
 		x->call.status = VMK_PANICKED;
 		return;
 	}
+	call_look();
 	/* TOUR(15): From now on the console is a customer. Each call is a crossing that arrives
 	 * here: a number, and a struct that is copied first, so that what is checked is what
 	 * is used. To start a virtual machine takes four: create, copy its memory in, set the

@@ -13,6 +13,7 @@
 #define LARGE_PAGE_SHIFT 21u
 #define LARGE_PAGE_SIZE 0x200000ull
 
+#define NS_PER_MS 1000000ull
 #define BIT(n) (1ull << (n))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 /* Arguments are evaluated twice: no side effects. */

@@ -7,7 +7,6 @@
 #include "lib/spinlock.h"
 #include "sched/sched.h"
 
-#define NS_PER_MS 1000000ull
 #define SLICE_MIN_NS NS_PER_MS
 #define SLICE_MAX_NS (100 * NS_PER_MS)
 #define LOADS 3u /* averages, over 1, 5 and 15 minutes */
