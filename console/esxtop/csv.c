@@ -6,6 +6,7 @@
  * columns, so that they cannot differ.
  */
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -15,12 +16,13 @@
 #define MB (1024.0 * 1024)
 #define PAGE 4096.0
 
-/* A walk: s and t are NULL for the header. */
+/* A walk: s and t are NULL for the header. With an object counters go there, not to out. */
 struct walk {
 	const struct top_csv *csv;
 	const struct top_table *t;
 	const struct top_snapshot *s;
 	FILE *out;
+	json_t *object;
 };
 
 /* In names of counters (, ), #, /, \, * and quotes mean something. */
@@ -34,12 +36,26 @@ static const char *clean(const char *name, char *buf)
 	return buf;
 }
 
+static void json_column(const struct walk *w, double value, const char *fmt, va_list args)
+{
+	char name[4 * TOP_NAME_MAX];
+
+	vsnprintf(name, sizeof(name), fmt, args);
+	json_object_set_new(w->object, name, isnan(value) ? json_null() : json_real(value));
+}
+
 /* A column: its counter's name after the host's in the header, its value in a line. */
 __attribute__((format(printf, 3, 4))) static void column(const struct walk *w, double value,
 							 const char *fmt, ...)
 {
 	va_list args;
 
+	if (w->object) {
+		va_start(args, fmt);
+		json_column(w, value, fmt, args);
+		va_end(args);
+		return;
+	}
 	fputs(",\"", w->out);
 	if (!w->t) {
 		fprintf(w->out, "\\\\%s\\", w->csv->host);
@@ -169,7 +185,6 @@ static void walk(const struct walk *w)
 		row_columns(w, &csv->first.rows[i]);
 	for (size_t i = 0; i < csv->vm_count; i++)
 		vm_columns(w, &csv->vms[i]);
-	fputc('\n', w->out);
 }
 
 static void *copy(const void *items, size_t count, size_t size)
@@ -200,6 +215,7 @@ bool top_csv_begin(struct top_csv *csv, const char *host, const struct top_table
 	csv->vm_count = s->vm_count;
 	fputs("\"(PDH-CSV 4.0) (UTC)(0)\"", out);
 	walk(&header);
+	fputc('\n', out);
 	return true;
 }
 
@@ -214,6 +230,27 @@ void top_csv_line(const struct top_csv *csv, const struct top_table *t,
 		when[0] = '\0';
 	fprintf(out, "\"%s\"", when);
 	walk(&line);
+	fputc('\n', out);
+}
+
+bool top_json_line(const struct top_table *t, const struct top_snapshot *s, FILE *out)
+{
+	const struct top_csv all = { .first = *t, .vms = s->vms, .vm_count = s->vm_count };
+	struct walk line = { .csv = &all, .t = t, .s = s, .object = json_object() };
+	json_t *object;
+	struct tm tm;
+	char when[32];
+	int err;
+
+	if (!gmtime_r(&s->wall, &tm) || !strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		when[0] = '\0';
+	if (!line.object)
+		return false;
+	walk(&line);
+	object = json_pack("{s:s, s:o}", "time", when, "counters", line.object);
+	err = object ? json_dumpf(object, out, JSON_COMPACT | JSON_REAL_PRECISION(6)) : -1;
+	json_decref(object);
+	return !err && fputc('\n', out) != EOF;
 }
 
 void top_csv_end(struct top_csv *csv)

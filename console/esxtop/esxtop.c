@@ -6,6 +6,7 @@
  * differences of counters in the VSI tree.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@
 static const char help[] =
 	"usage: esxtop [-d S] [-n N]      on a terminal; h shows the keys\n"
 	"       esxtop -b [-d S] [-n N]   batch mode: CSV for Performance Monitor and its like\n"
-	"       -b           batch mode\n"
+	"       -b           batch mode; --json: an object a line instead\n"
 	"       -d S         seconds between refreshes (5; 1 to 86400)\n"
 	"       -n N         end after N refreshes\n"
 	"       -a           all counters: batch mode writes these anyway\n"
@@ -27,7 +28,7 @@ static const char help[] =
 	"exit status: 0 done, 1 failed, 2 wrong usage\n";
 
 struct options {
-	bool batch;
+	bool batch, json;
 	uint64_t delay, count;
 };
 
@@ -40,11 +41,13 @@ static void wait_until(struct timespec *when, uint64_t delay)
 }
 
 /* Writes the header before the first line. False: standard output takes no more. */
-static bool write_line(struct top_csv *csv, const struct top_table *t, const struct top_snapshot *s,
-		       bool first)
+static bool write_line(const struct options *o, struct top_csv *csv, const struct top_table *t,
+		       const struct top_snapshot *s, bool first)
 {
 	char host[256] = "localhost";
 
+	if (o->json)
+		return top_json_line(t, s, stdout) && !fflush(stdout);
 	if (first) {
 		gethostname(host, sizeof(host) - 1);
 		if (!top_csv_begin(csv, host, t, s, stdout))
@@ -78,7 +81,7 @@ static int batch(int fd, const struct options *o)
 			break;
 		a = b;
 		/* Two that are no pair (the vmkernel was loaded anew) say nothing. */
-		if (t.valid && !write_line(&csv, &t, &b, !lines++))
+		if (t.valid && !write_line(o, &csv, &t, &b, !lines++))
 			err = errno;
 		top_table_free(&t);
 		if (o->count && lines >= o->count)
@@ -95,15 +98,20 @@ static int batch(int fd, const struct options *o)
 static struct options parse(int argc, char **argv)
 {
 	struct options o = { .delay = DELAY_DEFAULT };
+	static const struct option json[] = { { "json", no_argument, NULL, 0 },
+					      { NULL, 0, NULL, 0 } };
 	int opt;
 
 	for (opt = 1; opt < argc; opt++)
-		if (!strncmp(argv[opt], "--", 2))
+		if (!strcmp(argv[opt], "--json"))
+			o.json = true;
+		else if (!strncmp(argv[opt], "--", 2))
 			tool_die(TOOL_USAGE, "unknown option '%s' (--help lists all)", argv[opt]);
 	opterr = 0;
-	while ((opt = getopt(argc, argv, ":abd:n:")) != -1) {
+	while ((opt = getopt_long(argc, argv, ":abd:n:", json, NULL)) != -1) {
 		switch (opt) {
 		case 'a':
+		case 0:
 			break;
 		case 'b':
 			o.batch = true;
@@ -123,6 +131,8 @@ static struct options parse(int argc, char **argv)
 			tool_die(TOOL_USAGE, "unknown option '-%c' (--help lists all)", optopt);
 		}
 	}
+	if (o.json && !o.batch)
+		tool_die(TOOL_USAGE, "--json goes with -b only");
 	if (optind < argc)
 		tool_die(TOOL_USAGE, "'%s' is too much (--help shows the options)", argv[optind]);
 	return o;

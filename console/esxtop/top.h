@@ -149,6 +149,8 @@ bool top_csv_begin(struct top_csv *csv, const char *host, const struct top_table
 		   const struct top_snapshot *s, FILE *out);
 void top_csv_line(const struct top_csv *csv, const struct top_table *t,
 		  const struct top_snapshot *s, FILE *out);
+/* A line of its own kind: an object with the time and the same counters by name, all there are. */
+bool top_json_line(const struct top_table *t, const struct top_snapshot *s, FILE *out);
 void top_csv_end(struct top_csv *csv);
 
 /* view.c: a panel as text. */

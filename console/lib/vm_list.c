@@ -231,3 +231,17 @@ char *vm_list_find(const struct vm_list *list, const char *what)
 	errno = ENOENT;
 	return found ? strdup(found) : NULL;
 }
+
+char *vm_list_matches(const struct vm_list *list, const char *what, char *text, size_t size)
+{
+	size_t i, len = 0;
+
+	text[0] = 0;
+	for (i = 0; i < list->count && len < size; i++) {
+		if (!is_called(list->config[i], what))
+			continue;
+		tool_format(text + len, size - len, "%s%s", len ? ", " : "", list->config[i]);
+		len = strlen(text);
+	}
+	return text;
+}

@@ -36,4 +36,8 @@ bool vm_list_remove(const char *file, const char *config);
  */
 char *vm_list_find(const struct vm_list *list, const char *what);
 
+/* All that a name fits, "/a.vmx, /b.vmx", as far as there is room; returns text. */
+#define VM_LIST_MATCHES 1024u
+char *vm_list_matches(const struct vm_list *list, const char *what, char *text, size_t size);
+
 #endif

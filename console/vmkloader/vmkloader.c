@@ -10,17 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "json_text.h"
 #include "tool.h"
 #include "vmnix_dev.h"
 
 #define DEFAULT_IMAGE "/boot/vmkernel"
 #define IMAGE_MAX (64u << 20)
+#define BUILD_BYTES 6 /* of the build id */
 #define NOT_LOADED 3 /* of --status, as init scripts say "not running" */
 
 static const char help[] =
 	"usage: vmkloader [--log-level N] [IMAGE]    load IMAGE (" DEFAULT_IMAGE ")\n"
 	"       vmkloader --check [IMAGE]            only look whether it could be loaded\n"
-	"       vmkloader --status                   what is loaded\n"
+	"       vmkloader --status [--json]          what is loaded\n"
 	"       vmkloader --unload [--force]         give all back to Linux; --force: although\n"
 	"                                            virtual machines run, which then end\n"
 	"       --log-level N: 0 errors, 1 warnings, 2 information, 3, 4 debugging\n"
@@ -34,7 +36,7 @@ struct options {
 	enum action action;
 	const char *image;
 	uint64_t log_level;
-	bool force;
+	bool force, json;
 };
 
 static int open_device(void)
@@ -60,7 +62,7 @@ static bool describe(const char *what, int fd)
 		return false;
 	}
 	printf("%s: release %.*s, build ", what, (int)sizeof(v.release), v.release);
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < BUILD_BYTES; i++)
 		printf("%02x", v.build_id[i]);
 	printf(", ABI %u.%u, %u PCPU%s, %llu of %llu MiB free, %u of %u VMs running", v.abi_major,
 	       v.abi_minor, v.pcpus, v.pcpus == 1 ? "" : "s", (unsigned long long)v.mem_free >> 20,
@@ -130,6 +132,65 @@ static int status(void)
 	return TOOL_OK;
 }
 
+/* What the vmkernel says of itself; and whether it is well. */
+static bool describe_json(json_t *object, int fd)
+{
+	struct hc_version v = { .abi_major = WS_ABI_MAJOR, .abi_minor = WS_ABI_MINOR };
+	char release[sizeof(v.release) + 1] = "", build[2 * sizeof(v.build_id) + 1];
+	int err = vmnix_call(fd, HC_VERSION, &v, sizeof(v));
+	unsigned int i;
+
+	json_object_set_new(object, "panicked", json_boolean(v.panicked));
+	if (err)
+		json_object_set_new(object, "error", json_text(vmnix_text(err)));
+	if (err || v.panicked)
+		return false;
+	memcpy(release, v.release, sizeof(v.release));
+	for (i = 0; i < BUILD_BYTES; i++)
+		sprintf(build + 2 * i, "%02x", v.build_id[i]);
+	json_object_set_new(object, "release", json_text(release));
+	json_object_set_new(object, "build", json_text(build));
+	json_object_set_new(object, "pcpus", json_integer(v.pcpus));
+	json_object_set_new(object, "mem_total", json_integer((json_int_t)v.mem_total));
+	json_object_set_new(object, "mem_free", json_integer((json_int_t)v.mem_free));
+	json_object_set_new(object, "vms", json_integer(v.vms));
+	json_object_set_new(object, "vms_running", json_integer(v.vms_running));
+	if (v.svm_status)
+		json_object_set_new(object, "no_vms", json_text(vmnix_text(-(int)v.svm_status)));
+	return true;
+}
+
+/* One object, whatever there is; the exit status as that of status(). */
+static int status_json(void)
+{
+	json_t *object = json_object();
+	struct vmnix_status s = {};
+	int fd = vmnix_open(), err = fd < 0 ? errno : vmnix_ioctl(fd, VMNIX_IOC_STATUS, &s);
+	bool ours = !err && s.ioctl_version == VMNIX_IOCTL_VERSION;
+	int code = TOOL_FAILED;
+
+	json_object_set_new(object, "module", json_boolean(ours));
+	json_object_set_new(object, "loaded", json_boolean(ours && s.loaded));
+	if (ours) {
+		json_object_set_new(object, "abi", json_pack("[i, i]", s.abi_major, s.abi_minor));
+		json_object_set_new(object, "mem_bytes", json_integer((json_int_t)s.mem_bytes));
+		json_object_set_new(object, "borrowed", json_boolean(s.borrowed));
+		json_object_set_new(object, "crossings", json_integer((json_int_t)s.crossings));
+		json_object_set_new(object, "doorbells", json_integer((json_int_t)s.doorbells));
+		json_object_set_new(object, "image_bytes", json_integer((json_int_t)s.image_bytes));
+		code = s.loaded ? (describe_json(object, fd) ? TOOL_OK : TOOL_FAILED) : NOT_LOADED;
+	} else {
+		json_object_set_new(object, "error",
+				    json_text(fd < 0 ? vmnix_open_text(err)
+					      : err  ? strerror(err)
+						     : "a module of another version"));
+		if (fd < 0 && err != EACCES && err != EPERM)
+			code = NOT_LOADED;
+	}
+	json_object_set_new(object, "status", json_integer(code));
+	return json_print(object) || code ? code : TOOL_FAILED;
+}
+
 static int unload(bool force)
 {
 	struct vmnix_unload args = { .flags = force ? VMNIX_UNLOAD_FORCE : 0 };
@@ -162,6 +223,8 @@ static void parse(int argc, char **argv, struct options *o)
 			set_action(o, STATUS);
 		} else if (!strcmp(argv[i], "--unload")) {
 			set_action(o, UNLOAD);
+		} else if (!strcmp(argv[i], "--json")) {
+			o->json = true;
 		} else if (!strcmp(argv[i], "--force")) {
 			o->force = true;
 		} else if (!strcmp(argv[i], "--log-level")) {
@@ -177,6 +240,8 @@ static void parse(int argc, char **argv, struct options *o)
 	}
 	if (o->force && o->action != UNLOAD)
 		tool_die(TOOL_USAGE, "--force goes with --unload only");
+	if (o->json && o->action != STATUS)
+		tool_die(TOOL_USAGE, "--json goes with --status only");
 	if (o->image && (o->action == STATUS || o->action == UNLOAD))
 		tool_die(TOOL_USAGE, "no image is wanted here: '%s'", o->image);
 }
@@ -190,7 +255,7 @@ int main(int argc, char **argv)
 	if (!o.image)
 		o.image = DEFAULT_IMAGE;
 	if (o.action == STATUS)
-		return tool_finish(status());
+		return tool_finish(o.json ? status_json() : status());
 	if (o.action == UNLOAD)
 		return tool_finish(unload(o.force));
 	return tool_finish(load(&o));

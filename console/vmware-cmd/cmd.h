@@ -15,12 +15,15 @@ enum vmcontrol {
 	VMC_ARGUMENTS = 3,
 	VMC_PERMISSION = 5,
 	VMC_STATE = 8,
+	VMC_UNSUPPORTED = 10, /* this version has no such thing */
 	VMC_NO_VM = 11,
 	VMC_TIMEOUT = 12,
 	VMC_CONNECT = 14,
 	VMC_EXISTS = 20,
 	VMC_OTHER = 999,
 };
+
+#define COMMAND_WORDS 8
 
 enum power_mode { MODE_DEFAULT, MODE_HARD, MODE_SOFT, MODE_TRYSOFT };
 
@@ -35,6 +38,29 @@ struct target {
 	unsigned int time_limit; /* s, of soft operations */
 	bool verbose;
 };
+
+/* What the command line says. */
+struct options {
+	bool quiet, list, server, json;
+	unsigned int limit; /* s, of the whole command; 0: none */
+	struct target target;
+	char *args[COMMAND_WORDS];
+	int count;
+};
+
+struct verb {
+	const char *name;
+	int min, max; /* arguments */
+	enum vmcontrol (*run)(struct options *o, char **args, int count);
+	bool file_only; /* works on the .vmx file, whatever the vmkernel does */
+};
+
+/* The registered machine that what names becomes o's target; VMC_OK, or an error that is told. */
+enum vmcontrol find_target(struct options *o, const char *what);
+/* The same; it is an error, too, if a vmkernel that does not answer may run the machine. */
+enum vmcontrol find_known(struct options *o, const char *what);
+/* Tells errno of the list of machines. */
+enum vmcontrol list_error(void);
 
 /* Looks (again) for the machine in the vmkernel. */
 void target_look(struct target *t);

@@ -13,6 +13,7 @@
 #include "vmx_config.h"
 #include "vsi_client.h"
 
+#define CONFIG_PREFIX "config."
 #define CPU_PREFIX "system.cpu."
 #define NS_PER_S 1000000000ull
 
@@ -314,9 +315,52 @@ static int host_number(const char *name, const struct hc_version *v, uint64_t *n
 	return 0;
 }
 
+/* "config.sched.slice_ns" is /sched/slice_ns, which /config must know. */
+static int config_path(int fd, const char *name, char path[HC_VSI_PATH_MAX])
+{
+	char *text, *dot;
+	int err;
+
+	if (strncmp(name, CONFIG_PREFIX, strlen(CONFIG_PREFIX)) || strchr(name, '/') ||
+	    !tool_format(path, HC_VSI_PATH_MAX, "/config/%s", name + strlen(CONFIG_PREFIX)))
+		return VMK_NOT_FOUND;
+	dot = strchr(path, '.');
+	if (!dot)
+		return VMK_NOT_FOUND;
+	*dot = '/';
+	err = vsi_client_get(fd, path, &text);
+	if (err)
+		return err;
+	free(text);
+	memmove(path, path + strlen("/config"), strlen(path) - strlen("/config") + 1);
+	return 0;
+}
+
+enum vmcontrol resource_set_host(int fd, const char *name, const char *value)
+{
+	char path[HC_VSI_PATH_MAX], text[RESOURCE_TEXT];
+	enum vmcontrol code;
+	int err = config_path(fd, name, path);
+
+	if (err) {
+		code = resource_get_host(fd, name, text, sizeof(text));
+		return code ? code
+			    : vmcontrol_error(VMC_ARGUMENTS,
+					      "Invalid arguments: '%s' is no variable that can be "
+					      "set",
+					      name);
+	}
+	err = vsi_client_set(fd, path, value);
+	if (err == VMK_BAD_PARAM || err == VMK_LIMIT_EXCEEDED)
+		return vmcontrol_error(VMC_ARGUMENTS, "Invalid arguments: %s cannot be '%s': %s",
+				       name, value, vmnix_text(err));
+	return err ? vmkernel_says(name, err) : VMC_OK;
+}
+
 enum vmcontrol resource_get_host(int fd, const char *name, char *value, size_t size)
 {
 	struct hc_version v = { .abi_major = WS_ABI_MAJOR };
+	char path[HC_VSI_PATH_MAX];
 	uint64_t number;
 	int err = vmnix_call(fd, HC_VERSION, &v, sizeof(v));
 
@@ -326,7 +370,11 @@ enum vmcontrol resource_get_host(int fd, const char *name, char *value, size_t s
 		err = list_in_a_line(fd, "/sched/worlds", value, size);
 		return err ? vmkernel_says(name, err) : VMC_OK;
 	}
-	err = host_number(name, &v, &number);
+	err = config_path(fd, name, path);
+	if (!err)
+		err = vsi_number(fd, path, &number);
+	if (err == VMK_NOT_FOUND)
+		err = host_number(name, &v, &number);
 	if (!err) {
 		print_number(value, size, number);
 		return VMC_OK;

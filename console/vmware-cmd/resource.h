@@ -17,5 +17,7 @@ enum vmcontrol resource_get(struct target *t, const char *name, char *value, siz
 enum vmcontrol resource_set(struct target *t, const char *name, const char *value);
 /* Value of a variable of the whole machine; fd as in struct target. */
 enum vmcontrol resource_get_host(int fd, const char *name, char *value, size_t size);
+/* The same for config.FOLDER.NAME, a number that /config of the VSI tree shows. */
+enum vmcontrol resource_set_host(int fd, const char *name, const char *value);
 
 #endif

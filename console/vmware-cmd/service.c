@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "answer.h"
 #include "autostart.h"
+#include "json_text.h"
 #include "tool.h"
 #include "vm_list.h"
 
@@ -61,6 +63,15 @@ static enum vmcontrol open_target(struct target *t, const char *config)
 		      : VMC_OK;
 }
 
+static enum vmcontrol tell(const char *config, enum vmcontrol code, const char *what)
+{
+	char line[PATH_MAX + 64];
+
+	tool_format(line, sizeof(line), "   virtual machine %s: %s", config, what);
+	answer_line(line, json_pack("{s:o, s:s}", "config", json_text(config), "done", what));
+	return code;
+}
+
 static enum vmcontrol start_one(struct target *t, const char *config)
 {
 	enum vmcontrol code = open_target(t, config);
@@ -68,9 +79,7 @@ static enum vmcontrol start_one(struct target *t, const char *config)
 	if (code || !strcmp(target_state(t), "on"))
 		return code;
 	code = power_start(t);
-	printf("   virtual machine %s: %s\n", config, code ? "NOT started" : "started");
-	fflush(stdout);
-	return code;
+	return tell(config, code, code ? "NOT started" : "started");
 }
 
 static enum vmcontrol stop_one(struct target *t, const char *config, enum autostop how)
@@ -82,9 +91,7 @@ static enum vmcontrol stop_one(struct target *t, const char *config, enum autost
 	if (code || strcmp(target_state(t), "on"))
 		return code;
 	code = power_stop(t, how == AUTOSTOP_HARD ? MODE_HARD : MODE_TRYSOFT);
-	printf("   virtual machine %s: %s\n", config, code ? "NOT stopped" : "stopped");
-	fflush(stdout);
-	return code;
+	return tell(config, code, code ? "NOT stopped" : "stopped");
 }
 
 enum vmcontrol service_autostart(void)
@@ -97,6 +104,7 @@ enum vmcontrol service_autostart(void)
 
 	if (t.fd < 0)
 		return vmcontrol_error(VMC_OTHER, "%s", vmnix_open_text(errno));
+	answer_lines();
 	result = read_all(&m);
 	if (!result) {
 		autostart_sort(m.plan, m.list.count);
@@ -123,6 +131,7 @@ enum vmcontrol service_autostop(unsigned int time_limit)
 
 	if (t.fd < 0)
 		return vmcontrol_error(VMC_OTHER, "%s", vmnix_open_text(errno));
+	answer_lines();
 	result = read_all(&m);
 	if (!result) {
 		autostop_sort(m.plan, m.list.count);

@@ -83,14 +83,15 @@ static void make_raw(const char *vm)
 static void find_config(const char *what, char *config)
 {
 	struct vm_list list;
-	char *found;
+	char *found, matches[VM_LIST_MATCHES];
 
 	if (!vm_list_read(VM_LIST_FILE, &list))
 		tool_die(TOOL_FAILED, VM_LIST_FILE ": %s", strerror(errno));
 	found = vm_list_find(&list, what);
-	vm_list_free(&list);
 	if (!found && errno == ENOTUNIQ)
-		tool_die(TOOL_FAILED, "%s: several machines have this name", what);
+		tool_die(TOOL_FAILED, "several machines are called %s: %s", what,
+			 vm_list_matches(&list, what, matches, sizeof(matches)));
+	vm_list_free(&list);
 	/* One that is not registered may run all the same. */
 	if (!realpath(found ? found : what, config))
 		tool_die(TOOL_FAILED, "%s: no such virtual machine", what);

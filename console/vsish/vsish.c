@@ -17,6 +17,8 @@
 
 static const char help[] =
 	"usage: vsish [-e] COMMAND…   one command\n"
+	"       vsish --json [-e] get PATH…, ls [PATH], set PATH VALUE\n"
+	"                             what it finds as one object\n"
 	"       vsish                 a prompt, or commands from standard input\n"
 	"       ls [-r] [PATH]        children of a folder (-r: and theirs)\n"
 	"       get PATH…             values; 'PATH?': type and help\n"
@@ -59,6 +61,8 @@ bool vsish_absolute(const char *path, char out[HC_VSI_PATH_MAX])
 int vsish_failed(const char *path, int err)
 {
 	tool_error("%s: %s", path, vmnix_text(err));
+	if (vsish_json)
+		vsish_json_error(path, err);
 	return TOOL_FAILED;
 }
 
@@ -70,7 +74,10 @@ static int list(const char *path, bool deep, int depth)
 	if (err)
 		return vsish_failed(path, err);
 	if (!deep) {
-		fputs(text, stdout);
+		if (vsish_json)
+			vsish_json_children(path, text);
+		else
+			fputs(text, stdout);
 		free(text);
 		return TOOL_OK;
 	}
@@ -93,7 +100,7 @@ static int do_ls(int argc, char **argv)
 	bool deep = argc > 1 && !strcmp(argv[1], "-r");
 	char path[HC_VSI_PATH_MAX];
 
-	if (argc > 2 + deep)
+	if (argc > 2 + deep || (deep && vsish_json))
 		return TOOL_USAGE;
 	if (!vsish_absolute(argc > 1 + deep ? argv[1 + deep] : ".", path))
 		return vsish_failed(argv[1 + deep], VMK_BAD_PARAM);
@@ -112,6 +119,11 @@ static int do_get(int argc, char **argv)
 						    : VMK_BAD_PARAM;
 		if (err) {
 			code = vsish_failed(argv[i], err);
+			continue;
+		}
+		if (vsish_json) {
+			vsish_json_value(path, text);
+			free(text);
 			continue;
 		}
 		fputs(text, stdout);
@@ -212,6 +224,18 @@ int vsish_run(int argc, char **argv)
 	return TOOL_USAGE;
 }
 
+/* One command whose result can be an object. */
+static int run_json(int argc, char **argv)
+{
+	static const char *const can[] = { "get", "cat", "ls", "set" };
+	size_t i;
+
+	for (i = 0; i < sizeof(can) / sizeof(can[0]); i++)
+		if (argc > 0 && !strcmp(argv[0], can[i]))
+			return vsish_json_end(vsish_run(argc, argv));
+	tool_die(TOOL_USAGE, "--json goes with get, ls and set (--help)");
+}
+
 int main(int argc, char **argv)
 {
 	int first = 1;
@@ -219,9 +243,13 @@ int main(int argc, char **argv)
 	tool_init(argv[0]);
 	if (argc > 1)
 		tool_standard_option(argv[1], help);
-	if (argc > 1 && !strcmp(argv[1], "-e")) {
+	if (argc > 1 && !strcmp(argv[1], "--json")) {
+		vsish_json = true;
 		first = 2;
-		if (argc == 2)
+	}
+	if (argc > first && !strcmp(argv[first], "-e")) {
+		first++;
+		if (argc == first)
 			tool_die(TOOL_USAGE, "-e wants a command");
 	}
 	if (first < argc && argv[first][0] == '-')
@@ -229,6 +257,8 @@ int main(int argc, char **argv)
 	vsish_fd = vmnix_open();
 	if (vsish_fd < 0)
 		tool_die(TOOL_FAILED, "%s", vmnix_open_text(errno));
+	if (vsish_json)
+		return tool_finish(run_json(argc - first, argv + first));
 	return tool_finish(first < argc ? vsish_run(argc - first, argv + first)
 					: vsish_interact(names));
 }

@@ -23,6 +23,16 @@ int vsish_failed(const char *path, int err);
 /* help.c: the tree's own words on a node, and on those below a folder; an exit code. */
 int vsish_describe(const char *path);
 
+/*
+ * json.c: with vsish_json one object instead of lines: "values" and "children" by path (the
+ * texts are changed), "errors" by path, "status". The last prints it, and returns code.
+ */
+extern bool vsish_json;
+void vsish_json_value(const char *path, char *text);
+void vsish_json_children(const char *path, char *text);
+void vsish_json_error(const char *path, int err);
+int vsish_json_end(int code);
+
 /* shell.c: commands from standard input until it ends; an exit code. */
 int vsish_interact(const char *const *command_names);
 
