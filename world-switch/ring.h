@@ -25,7 +25,7 @@ struct ws_ring {
 	uint32_t magic;
 	uint32_t size; /* bytes of data, a power of two */
 	uint32_t data_offset; /* of the data, from the start of the region */
-	uint32_t reserved;
+	uint32_t load; /* of the log: another number after each load of a vmkernel; else 0 */
 	uint64_t head; /* written by the producer only */
 	uint64_t tail; /* written by the consumer only */
 };

@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "json_text.h"
 #include "tool.h"
 #include "vmnix_dev.h"
 
 #define DEFAULT_IMAGE "/boot/vmkernel"
+#define VMKLOGGER "/usr/sbin/vmklogger"
 #define IMAGE_MAX (64u << 20)
 #define BUILD_BYTES 6 /* of the build id */
 #define NOT_LOADED 3 /* of --status, as init scripts say "not running" */
@@ -191,10 +193,26 @@ static int status_json(void)
 	return json_print(object) || code ? code : TOOL_FAILED;
 }
 
+/* The log goes with the vmkernel: what is new in it is written before. */
+static void save_log(void)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		execl(VMKLOGGER, VMKLOGGER, "--sync", (char *)NULL);
+		_exit(0); /* none is installed */
+	}
+	if (child > 0)
+		waitpid(child, NULL, 0);
+}
+
 static int unload(bool force)
 {
 	struct vmnix_unload args = { .flags = force ? VMNIX_UNLOAD_FORCE : 0 };
-	int err = vmnix_ioctl(open_device(), VMNIX_IOC_UNLOAD, &args);
+	int err;
+
+	save_log();
+	err = vmnix_ioctl(open_device(), VMNIX_IOC_UNLOAD, &args);
 
 	args.reason[sizeof(args.reason) - 1] = 0;
 	if (err)

@@ -50,7 +50,7 @@ static int setup(void **state)
 	memset(region, 0xee, WS_LOG_RING_PAGES * WS_PAGE_SIZE);
 	log_set_hooks(&hooks);
 	log_set_level(LOG_LEVEL_DEBUG);
-	log_init(region);
+	log_init(region, 77);
 	return 0;
 }
 

@@ -207,7 +207,7 @@ static int step_log_ring(void)
 				   &log_region);
 
 	if (!err)
-		log_init(phys_to_virt(log_region));
+		log_init(phys_to_virt(log_region), rdtsc_low());
 	return err;
 }
 

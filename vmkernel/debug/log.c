@@ -30,7 +30,7 @@ void log_set_level(uint32_t new_level)
 	__atomic_store_n(&level, MIN(new_level, (uint32_t)LOG_LEVEL_DEBUG), __ATOMIC_RELAXED);
 }
 
-void log_init(void *region)
+void log_init(void *region, uint32_t load)
 {
 	struct ws_ring *r = region;
 
@@ -38,6 +38,7 @@ void log_init(void *region)
 	r->magic = WS_RING_MAGIC;
 	r->size = WS_LOG_RING_SIZE;
 	r->data_offset = WS_PAGE_SIZE;
+	r->load = load;
 	spin_lock(&lock);
 	head = 0;
 	ring = r;

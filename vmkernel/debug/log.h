@@ -39,8 +39,9 @@ void log_set_hooks(const struct log_hooks *hooks);
 /*
  * Puts a log ring (ring.h, WS_LOG_RING_PAGES pages) into region and writes
  * into it from now on. The console may scribble in region: it harms itself.
+ * load: tells this ring from those of vmkernels that were loaded before.
  */
-void log_init(void *region);
+void log_init(void *region, uint32_t load);
 
 /* Lines above this level are dropped; one of enum log_level. At start: CONFIG_LOG_LEVEL. */
 void log_set_level(uint32_t level);
