@@ -58,6 +58,17 @@ static void make_uuid(struct vmx *x)
 		warn(NULL, why);
 }
 
+/* A wrong value is refused with all others, by vmx_config_read. */
+static unsigned int logs_to_keep(const struct vmx_file *f)
+{
+	const char *value = vmx_file_get(f, "log.keepOld");
+	uint64_t keep = VMX_LOG_KEEP;
+
+	if (value)
+		tool_number(value, 0, VMX_LOG_KEEP_MAX, &keep);
+	return (unsigned int)keep;
+}
+
 static bool read_config(struct vmx *x, bool open_log, bool append, char *why)
 {
 	struct vmx_file f;
@@ -66,7 +77,7 @@ static bool read_config(struct vmx *x, bool open_log, bool append, char *why)
 	if (!vmx_file_load(&f, x->path, why, VMX_WHY_MAX))
 		return false;
 	/* Only now: what is no .vmx file gets no log beside it. */
-	if (open_log && !vmx_log_open(x->path, append))
+	if (open_log && !vmx_log_open(x->path, append, logs_to_keep(&f)))
 		tool_error("warning: no vmware.log beside %s: %s", x->path, strerror(errno));
 	vmx_log("vmware-vmx " VMNIX_VERSION ", process %d: %s %s", (int)getpid(),
 		append ? "attach" : "start", x->path);

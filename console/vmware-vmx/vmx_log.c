@@ -13,33 +13,33 @@
 #include <unistd.h>
 #include "tool.h"
 
-#define OLD_LOGS 3
-
 static int log_fd = -1;
 
-static void rotate(int folder, const char *prefix)
+static void rotate(int folder, const char *prefix, unsigned int keep)
 {
 	char from[PATH_MAX], to[PATH_MAX];
-	int i;
+	unsigned int i;
 
-	for (i = OLD_LOGS - 1; i >= 0; i--) {
-		if (i ? !tool_format(from, sizeof(from), "%.*s/vmware-%d.log", folder, prefix,
+	if (!keep && tool_format(from, sizeof(from), "%.*s/vmware.log", folder, prefix))
+		unlink(from);
+	for (i = keep; i-- > 0;) {
+		if (i ? !tool_format(from, sizeof(from), "%.*s/vmware-%u.log", folder, prefix,
 				     i - 1)
 		      : !tool_format(from, sizeof(from), "%.*s/vmware.log", folder, prefix))
 			return;
-		if (tool_format(to, sizeof(to), "%.*s/vmware-%d.log", folder, prefix, i))
+		if (tool_format(to, sizeof(to), "%.*s/vmware-%u.log", folder, prefix, i))
 			rename(from, to); /* most often there is none yet */
 	}
 }
 
-bool vmx_log_open(const char *config, bool append)
+bool vmx_log_open(const char *config, bool append, unsigned int keep)
 {
 	const char *slash = strrchr(config, '/');
 	int folder = slash ? slash - config : 0;
 	char path[PATH_MAX];
 
 	if (!append)
-		rotate(folder, config);
+		rotate(folder, config, keep);
 	if (!tool_format(path, sizeof(path), "%.*s/vmware.log", folder, config))
 		return false;
 	log_fd =

@@ -6,11 +6,14 @@
 
 #include <stdbool.h>
 
+#define VMX_LOG_KEEP 3 /* without log.keepOld */
+#define VMX_LOG_KEEP_MAX 100
+
 /*
  * Opens vmware.log in the folder of config; unless append is set, vmware.log becomes
- * vmware-0.log, that vmware-1.log, that vmware-2.log. False and errno: no log is kept.
+ * vmware-0.log, that vmware-1.log, … so that keep old ones stay. False and errno: no log is kept.
  */
-bool vmx_log_open(const char *config, bool append);
+bool vmx_log_open(const char *config, bool append, unsigned int keep);
 
 /* "Nov 22 23:51:15.123: vmx| text". Control characters in text become dots. */
 void vmx_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

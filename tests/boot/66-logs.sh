@@ -4,7 +4,7 @@
 #
 # The vmkernel's log in files: nothing missing, nothing twice, over restarts of
 # the daemon and of the vmkernel, full disks and rings; old files; vmware.log.
-# timeout: 200
+# timeout: 300
 . "$(dirname "$0")/../lib/guests.sh"
 runner=$(static_program micro_guest) && crash=$(micro_guest crash) || exit 1
 
@@ -109,5 +109,73 @@ check "once" sh -c "/etc/init.d/vmware start && [ \$(pidof vmklogger | wc -w) = 
 check "the service stops it" /etc/init.d/vmware stop
 check "it has ended" same "" "$(logger)"
 check "kernel log is clean" log_clean'
+
+support='
+version="$(vmware -v)"
+says "version" "^vmnix [0-9.]+ build-[0-9a-f]{12}\$" echo "$version"
+says "level" "^vmnix [0-9.]+\$" vmware -l
+refused "no question" "^vmware: -v or -l is wanted" vmware
+mv /boot/vmkernel /boot/away
+refused "no build without a vmkernel" "^vmware: no vmkernel is loaded, and /boot/vmkernel: No such file" vmware -v
+echo nothing >/boot/vmkernel
+refused "nor from another file" "/boot/vmkernel: has no build id" vmware -v
+mv /boot/away /boot/vmkernel
+mkdir /o /tmp/small && mount -t tmpfs -o size=16k none /tmp/small && cd /o
+unpack() { rm -rf /x && mkdir /x && tar -xzf "$1" -C /x && mv /x/vmnix-* /x/top; }
+holds() { for f; do [ -s "/x/top/$f" ] || { echo "no $f"; return 1; }; done; }
+check "without a module" vm-support
+check "one file" same 1 "$(ls /o | wc -l)"
+check "it is a tar" unpack /o/*.tgz
+check "with what there is" holds versions console machines vmfs/demo1/demo1.vmx
+/etc/init.d/vmware start >/dev/null 2>&1
+check "the same version of the one that runs" same "$version" "$(vmware -v)"
+says "and of its own account" "build $(echo "$version" | sed "s/.*-//")," vmkloader --status
+vmware-cmd demo1 setconfig log.keepOld 2 >/dev/null
+for round in 1 2 3 4; do vmware-cmd demo1 start && vmware-cmd demo1 stop hard; done >/dev/null
+check "old logs of a machine" same "vmware-0.log vmware-1.log vmware.log" "$(cd /vmfs/demo1 && ls vmware* | xargs)"
+check "are whole" sh -c "tail -n 1 /vmfs/demo1/vmware-0.log | grep -q ." 
+vmware-cmd demo1 setconfig log.keepOld 0 >/dev/null
+vmware-cmd demo1 start >/dev/null
+check "or none" same 1 "$(grep -c "vmware-vmx .* start" /vmfs/demo1/vmware.log)"
+refused "a number that is none" "log.keepOld" vmware-cmd demo1 setconfig log.keepOld many
+ln -s /etc/passwd /vmfs/demo1/vmware-secret.log
+echo disk >/vmfs/demo1/demo1.vmdk
+mkdir -p /var/core && echo old >/var/core/vmkernel-core.1 && touch -d "2020-01-01 00:00" /var/core/vmkernel-core.1
+echo new >/var/core/vmkernel-core.2
+mkdir "/vmfs/two words" && cp /vmfs/demo1/demo1.vmx "/vmfs/two words/b.vmx" && sed -i /uuid/d "/vmfs/two words/b.vmx"
+vmware-cmd -s register "/vmfs/two words/b.vmx" >/dev/null
+vsish set /log/level x1 2>/dev/null
+rm /o/*; umask 022
+says "with all" "^File: /o/vmnix-[0-9-]+--[0-9.]+\.tgz\$" vm-support -w /o
+check "for root alone" same 600 "$(stat -c %a /o/*.tgz)"
+check "nothing else is left" same 1 "$(ls -A /o | wc -l)"
+unpack /o/*.tgz
+check "logs and states" holds var/log/vmkernel versions module vmkernel machines dmesg console esxtop.csv vsi.json
+check "configurations" holds etc/vmware/vm-list vmfs/demo1/demo1.vmx vmfs/demo1/vmware.log "vmfs/two words/b.vmx"
+check "/proc/vmware" holds proc/vmware/log "proc/vmware/vm/$(vmware-cmd -q /vmfs/demo1/demo1.vmx getid)/names" proc/vmware/sched/cpu
+check "log up to now" grep -q "cannot be \"x1\"" /x/top/var/log/vmkernel
+check "VSI tree" grep -q "\"/version\":\"vmnix vmkernel .*\"/vm/[0-9]*/state\":\"on\"" /x/top/vsi.json
+check "moments of esxtop" same 3 "$(wc -l </x/top/esxtop.csv)"
+check "the newest core" same new "$(cat /x/top/var/core/vmkernel-core.*)"
+check "no disk, and nothing that a link leads to" sh -c "! find /x/top/vmfs | grep -E \"secret|vmdk\""
+check "nothing is missing" same "" "$(cat /x/top/missing 2>/dev/null)"
+rm /vmfs/two*/b.vmx; vm-support -n -w /o >/dev/null 2>/tmp/err; unpack "$(ls -t /o/* | head -1)"
+says "one that has gone is named" "^/vmfs/two words/b.vmx: is not there" cat /x/top/missing
+says "and told" "1 things could not be had" cat /tmp/err
+check "without a core" test ! -e /x/top/var/core
+refused "a full disk" "^vm-support: /tmp/small.*No space left" vm-support -w /tmp/small
+check "leaves nothing there" same "" "$(ls -A /tmp/small)"
+mount -o remount,ro /tmp/small
+refused "a disk that cannot be written" "^vm-support: /tmp/small: cannot be written" vm-support -w /tmp/small
+refused "no folder" "/no: no such folder" vm-support -w /no
+refused "unknown argument" "unknown argument .--most" vm-support --most
+chmod 777 /o; chmod 755 /usr/sbin/vm-support
+check "not root" sh -c "su -s /bin/sh nobody -c \"vm-support -w /o\" 2>&1 | grep -q \"only root\" || ! grep -q nobody /etc/passwd"
+vm-support -w /o >/dev/null & pid=$!
+until ls -d /o/.vm-support.* >/dev/null 2>&1 || ! kill -0 $pid 2>/dev/null; do usleep 10000; done
+kill -TERM $pid; wait $pid
+check "one that is ended leaves nothing behind" same "" "$(ls -d /o/.vm* 2>/dev/null)"
+check "kernel log is clean" log_clean'
+console "support" --cpus 3 --mem 1024 -- "$support"
 console "logs" --cpus 3 --mem 1024 --file "$runner:/t/run" --file "$crash:/t/crash" -- "$script"
 finish

@@ -13,13 +13,14 @@ lacks() {
 	for word; do grep -qw -- "$word" <<<"$text" || echo "$word"; done
 }
 
-for tool in build/console/*; do
+for tool in build/console/* console/image/root/usr/sbin/*; do
 	name=${tool##*/}
 	[ -f "$tool" ] || continue
 	[ "$name" != esxtop ] || continue # has none yet
-	page=$(ls docs/man/"$name".[158] 2>/dev/null)
-	check "$name has a page" [ -n "$page" ]
-	[ -n "$page" ] || continue
+	pages=(docs/man/"$name".[158]) # a service may have the name of a tool: pages by section
+	page=${pages[0]}
+	check "$name has a page" [ -e "$page" ]
+	[ -e "$page" ] || continue
 	mapfile -t options < <("$tool" --help 2>&1 | grep -oE -- '(^|[^a-z-])--[a-z-]+' |
 		grep -oE -- '--[a-z-]+' | sort -u)
 	check "$name: --help has options" [ "${#options[@]}" -ge 2 ]
