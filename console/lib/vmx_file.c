@@ -242,7 +242,7 @@ char *vmx_file_with(const struct vmx_file *f, const char *key, const char *value
 
 	if (!vmx_key_ok(key))
 		return NULL;
-	out = malloc(f->len + strlen(key) + 3 * strlen(value) + 8);
+	out = malloc(f->len + strlen(key) + 3 * strlen(value) + 9);
 	if (!out)
 		return NULL;
 	if (e) {
@@ -258,6 +258,9 @@ char *vmx_file_with(const struct vmx_file *f, const char *key, const char *value
 			*to++ = '\n';
 		to += sprintf(to, "%s = ", key);
 		to = append_escaped(to, value);
+		/* As the line before it ends. */
+		if (f->len > 1 && f->text[f->len - 1] == '\n' && f->text[f->len - 2] == '\r')
+			*to++ = '\r';
 		*to++ = '\n';
 	}
 	*to = 0;

@@ -60,6 +60,22 @@ static void read_lines(int fd, char *last, size_t size)
 		close(fd);
 }
 
+/* FNV-1a. */
+uint64_t vmx_path_hash(const char *config)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	while (*config)
+		hash = (hash ^ (uint8_t)*config++) * 0x100000001b3;
+	return hash;
+}
+
+void vmx_question_path(const char *config, char path[QUESTION_PATH_MAX])
+{
+	tool_format(path, QUESTION_PATH_MAX, VM_QUESTION_SOCKET,
+		    (unsigned long long)vmx_path_hash(config));
+}
+
 bool vmx_process_start(const char *config, bool attach, char *why, size_t why_size)
 {
 	int err[2], status = 0;

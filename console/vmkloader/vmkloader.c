@@ -209,10 +209,10 @@ static void save_log(void)
 static int unload(bool force)
 {
 	struct vmnix_unload args = { .flags = force ? VMNIX_UNLOAD_FORCE : 0 };
-	int err;
+	int fd = open_device(), err; /* who may not unload may not write the log either */
 
 	save_log();
-	err = vmnix_ioctl(open_device(), VMNIX_IOC_UNLOAD, &args);
+	err = vmnix_ioctl(fd, VMNIX_IOC_UNLOAD, &args);
 
 	args.reason[sizeof(args.reason) - 1] = 0;
 	if (err)

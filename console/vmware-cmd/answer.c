@@ -102,6 +102,16 @@ enum vmcontrol answer_number(const struct options *o, const char *verb, uint64_t
 	return answer_figure(o, verb, NULL, 0, text);
 }
 
+enum vmcontrol answer_value(const struct options *o, const char *verb, json_t *value)
+{
+	return give(o, verb, NULL, 0, "", value);
+}
+
+bool answer_is_json(void)
+{
+	return json;
+}
+
 void answer_lines(void)
 {
 	member("value", json_array());

@@ -26,6 +26,9 @@ enum vmcontrol answer_done(const struct options *o, const char *verb, char **arg
 enum vmcontrol answer_figure(const struct options *o, const char *verb, char **args, int count,
 			     const char *value);
 enum vmcontrol answer_number(const struct options *o, const char *verb, uint64_t value);
+/* A value that only the object can show. */
+enum vmcontrol answer_value(const struct options *o, const char *verb, json_t *value);
+bool answer_is_json(void);
 /* The value is an array, of what answer_line() says. */
 void answer_lines(void);
 /* A line of its own, or item (its reference is taken) of that array. */

@@ -19,6 +19,7 @@ enum vmcontrol {
 	VMC_NO_VM = 11,
 	VMC_TIMEOUT = 12,
 	VMC_CONNECT = 14,
+	VMC_INPUT = 16, /* somebody must answer */
 	VMC_EXISTS = 20,
 	VMC_OTHER = 999,
 };
@@ -35,6 +36,7 @@ struct target {
 	int err; /* of asking it; no vmkernel is no error */
 	struct hc_vm_info info; /* if there is one */
 	bool suspended; /* it stands still, or its .vmx file names a file to go on from */
+	bool stuck; /* it is not there yet: its process waits for an answer */
 	unsigned int time_limit; /* s, of soft operations */
 	bool verbose;
 };
@@ -66,7 +68,7 @@ enum vmcontrol list_error(void);
 void target_look(struct target *t);
 /* Whether the .vmx file names a file to go on from. */
 bool has_checkpoint(const struct target *t);
-/* "on", "off" or "suspended". */
+/* "on", "off", "suspended" or "stuck". */
 const char *target_state(const struct target *t);
 
 /* "VMControl error -N: text" on standard error; returns code. */

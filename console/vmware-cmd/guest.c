@@ -13,13 +13,11 @@
 
 #define ANSWER_MS 5000
 
-bool guest_ask(const struct target *t, const char *question, char *reply, size_t size, int ms)
+bool ask_at(const char *path, const char *question, char *reply, size_t size, int ms)
 {
 	struct pollfd p = { .events = POLLIN };
-	char path[64];
 	ssize_t n = -1;
 
-	tool_format(path, sizeof(path), VM_TOOLS_SOCKET, t->vm);
 	p.fd = unix_connect_packet(path);
 	if (p.fd < 0)
 		return false;
@@ -28,6 +26,14 @@ bool guest_ask(const struct target *t, const char *question, char *reply, size_t
 	close(p.fd);
 	reply[n > 0 ? n : 0] = 0;
 	return n > 0;
+}
+
+bool guest_ask(const struct target *t, const char *question, char *reply, size_t size, int ms)
+{
+	char path[64];
+
+	tool_format(path, sizeof(path), VM_TOOLS_SOCKET, t->vm);
+	return ask_at(path, question, reply, size, ms);
 }
 
 static bool ask(const struct target *t, const char *question, char *reply, size_t size)

@@ -18,6 +18,8 @@ enum vmcontrol guest_figure(const struct target *t, const char *what, char *valu
  * Asks the machine's process, which has ms to answer "1 …" or "0 …". False: there is none,
  * or it does not answer.
  */
+/* The same at the socket of a path. */
+bool ask_at(const char *path, const char *question, char *reply, size_t size, int ms);
 bool guest_ask(const struct target *t, const char *question, char *reply, size_t size, int ms);
 /* Asks the tools to halt or reboot the guest. False: there are none that would. */
 bool guest_power(const struct target *t, const char *order);

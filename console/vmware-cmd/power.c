@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "cmd.h"
 #include "guest.h"
+#include "question.h"
 #include "tool.h"
 #include "vmss.h"
 #include "vmx_file.h"
@@ -98,6 +99,9 @@ static enum vmcontrol run_process(struct target *t, bool attach)
 
 	if (vmx_process_start(t->config, attach, why, sizeof(why)))
 		return VMC_OK;
+	target_look(t);
+	if (t->stuck)
+		return question_error(t);
 	return vmcontrol_error(VMC_OTHER, "Unknown error: %s", why);
 }
 
@@ -120,6 +124,8 @@ enum vmcontrol power_settle(struct target *t)
 
 enum vmcontrol power_start(struct target *t)
 {
+	if (t->stuck)
+		return question_error(t);
 	if (has_remains(t))
 		clean_up(t);
 	if (t->vm && t->info.state == HC_VM_BUILDING)
@@ -273,7 +279,9 @@ enum vmcontrol power_stop(struct target *t, enum power_mode mode)
 {
 	enum vmcontrol code = VMC_OK;
 
-	if (t->suspended)
+	if (t->stuck && (mode == MODE_HARD || mode == MODE_TRYSOFT))
+		return question_cancel(t);
+	if (t->suspended && !t->stuck)
 		return stop_suspended(t, mode);
 	if (!t->vm || !vmnix_state_is_on(t->info.state))
 		return state_error(t, "stop");

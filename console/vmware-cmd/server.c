@@ -79,7 +79,7 @@ static enum vmcontrol do_unregister(struct options *o, char **args, int count)
 
 	if (code)
 		return code;
-	if (t->vm)
+	if (t->vm || t->stuck)
 		return state_error(t, "unregister");
 	if (!vm_list_read(VM_LIST_FILE, &list))
 		return list_error();

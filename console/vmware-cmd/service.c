@@ -88,7 +88,7 @@ static enum vmcontrol stop_one(struct target *t, const char *config, enum autost
 
 	if (!code)
 		code = power_settle(t);
-	if (code || strcmp(target_state(t), "on"))
+	if (code || (strcmp(target_state(t), "on") && !t->stuck))
 		return code;
 	code = power_stop(t, how == AUTOSTOP_HARD ? MODE_HARD : MODE_TRYSOFT);
 	return tell(config, code, code ? "NOT stopped" : "stopped");

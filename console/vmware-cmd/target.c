@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "answer.h"
+#include "question.h"
 #include "tool.h"
 #include "vm_list.h"
 #include "vmx_file.h"
@@ -36,12 +37,15 @@ void target_look(struct target *t)
 		t->vm = 0;
 	if (!t->vm)
 		t->info = (struct hc_vm_info){ .state = HC_VM_OFF };
+	t->stuck = !t->vm && question_waits(t);
 	t->suspended = t->info.state == HC_VM_SUSPENDED ||
 		       (!vmnix_state_is_on(t->info.state) && has_checkpoint(t));
 }
 
 const char *target_state(const struct target *t)
 {
+	if (t->stuck)
+		return "stuck";
 	if (t->suspended)
 		return "suspended";
 	return t->vm && vmnix_state_is_on(t->info.state) ? "on" : "off";

@@ -15,6 +15,7 @@
 #include "cmd.h"
 #include "guest.h"
 #include "info.h"
+#include "question.h"
 #include "resource.h"
 #include "server.h"
 #include "tool.h"
@@ -32,7 +33,8 @@ static const char help[] =
 	"       vmware-cmd [OPTION…] VM VERB [ARGUMENT…]\n"
 	"       vmware-cmd [OPTION…] -s autostart|autostop   as the service starts and stops\n"
 	"VM is the path of its .vmx file, its display name or its uuid.bios. VERBs:\n"
-	"  getstate                     on, off or suspended\n"
+	"  getstate                     on, off, suspended, or stuck: it waits for an answer\n"
+	"  answer [N]                   the question that it asks: a dialogue, or choice N\n"
 	"  start                        switch on, or go on where it was suspended\n"
 	"  stop [soft|hard|trysoft]     by its tools or power button; at once; soft first\n"
 	"  reset [hard|soft|trysoft]    at once; by tools, or button and start; soft first\n"
@@ -277,6 +279,7 @@ static const struct verb verbs[] = {
 	{ "stop", 0, 1, do_stop, false },
 	{ "reset", 0, 1, do_reset, false },
 	{ "suspend", 0, 1, do_suspend, false },
+	{ "answer", 0, 1, do_answer, false },
 	{ "attach", 0, 0, do_attach, false },
 	{ "getuptime", 0, 0, do_getuptime, false },
 	{ "getid", 0, 0, do_getid, false },
@@ -389,10 +392,14 @@ static void parse(int argc, char **argv, struct options *o)
 /* Stop and reset have a time limit of their own for the guest, and then more to do. */
 static void set_limit(const struct options *o, const char *verb)
 {
+	if (!strcmp(verb, "autostart") || !strcmp(verb, "autostop"))
+		return;
 	if (!strcmp(verb, "stop") || !strcmp(verb, "reset"))
 		answer_limit(o->target.time_limit + WORK_LIMIT_S);
-	else if (strcmp(verb, "autostart") && strcmp(verb, "autostop"))
-		answer_limit(o->limit ? o->limit : WORK_LIMIT_S);
+	else if (o->limit)
+		answer_limit(o->limit);
+	else if (strcmp(verb, "answer")) /* a person may think */
+		answer_limit(WORK_LIMIT_S);
 }
 
 static enum vmcontrol run(struct options *o)

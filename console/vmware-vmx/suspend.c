@@ -294,9 +294,32 @@ bool vm_load(struct vmx *x, char *why)
 	if (ok)
 		vmx_log("loaded: %s, %llu bytes, %llu pages", v.path,
 			(unsigned long long)v.h.file_len, (unsigned long long)v.h.pages);
+	else
+		tool_format(x->question_why, sizeof(x->question_why), "%s", why);
+	x->question = ok ? QUESTION_NONE : QUESTION_CHECKPOINT;
 	x->info_len = v.h.info_len;
 	vmss_close(&v);
 	return ok;
+}
+
+bool vm_discard(struct vmx *x, char *why)
+{
+	char path[PATH_MAX], ignored[VMX_WHY_MAX];
+	struct vmss v;
+	bool other;
+
+	if (!vmx_file_set(x->path, KEY, "", why, VMX_WHY_MAX))
+		return false;
+	tool_format(path, sizeof(path), "%s", x->config.checkpoint);
+	x->config.checkpoint[0] = 0;
+	if (!vmss_is_one(path))
+		return true;
+	other = vmss_open(&v, path, ignored, sizeof(ignored)) &&
+		memcmp(v.h.uuid, x->config.uuid, sizeof(v.h.uuid));
+	vmss_close(&v);
+	if (!other)
+		unlink(path);
+	return true;
 }
 
 bool vm_resume(struct vmx *x, char *why)

@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "identity.h"
 #include "tool.h"
 #include "vmx.h"
 #include "vmx_log.h"
+
+#define ASKS 3 /* exit status: it waits for an answer */
 
 static const char help[] =
 	"usage: vmware-vmx [--foreground] CONFIG       start the machine of a .vmx file\n"
@@ -25,7 +27,8 @@ static const char help[] =
 	"       vmware-vmx --check CONFIG              only read the file\n"
 	"       --foreground: stay the caller's child until the machine is off\n"
 	"       --help, --version\n"
-	"exit status: 0 it runs, 1 it does not (standard error says why), 2 wrong usage\n"
+	"exit status: 0 it runs, 1 it does not (standard error says why), 2 wrong usage,\n"
+	"             3 it waits for an answer (vmware-cmd CONFIG answer)\n"
 	"SIGTERM ends this process, not the machine.\n";
 
 struct options {
@@ -40,22 +43,6 @@ static void warn(void *ctx, const char *text)
 	(void)ctx;
 	vmx_log("warning: %s", text);
 	tool_error("warning: %s", text);
-}
-
-/* A machine keeps its identity: one is made up at the first start and written down. */
-static void make_uuid(struct vmx *x)
-{
-	char text[VMX_UUID_TEXT], why[VMX_WHY_MAX];
-
-	if (getrandom(x->config.uuid, sizeof(x->config.uuid), 0) != sizeof(x->config.uuid))
-		return;
-	x->config.uuid[0] = 0x56; /* as the original's begin */
-	x->config.uuid[1] = 0x4d;
-	x->config.uuid[6] = (x->config.uuid[6] & 0x0f) | 0x40;
-	x->config.uuid[8] = (x->config.uuid[8] & 0x3f) | 0x80;
-	vmx_uuid_format(x->config.uuid, text);
-	if (!vmx_file_set(x->path, "uuid.bios", text, why, sizeof(why)))
-		warn(NULL, why);
 }
 
 /* A wrong value is refused with all others, by vmx_config_read. */
@@ -80,13 +67,17 @@ static bool read_config(struct vmx *x, bool open_log, bool append, char *why)
 	if (open_log && !vmx_log_open(x->path, append, logs_to_keep(&f)))
 		tool_error("warning: no vmware.log beside %s: %s", x->path, strerror(errno));
 	vmx_log("vmware-vmx " VMNIX_VERSION ", process %d: %s %s", (int)getpid(),
-		append ? "attach" : "start", x->path);
+		!open_log ? "again"
+		: append  ? "attach"
+			  : "start",
+		x->path);
 	ok = vmx_config_read(&f, &x->config, warn, NULL, why, VMX_WHY_MAX);
 	vmx_file_free(&f);
 	return ok;
 }
 
-static bool bring_up(struct vmx *x, const struct options *o, char *why)
+/* again: after an answer. False: why, or a question. */
+static bool bring_up(struct vmx *x, const struct options *o, bool again, char *why)
 {
 	x->fd = vmnix_open();
 	if (x->fd < 0) {
@@ -96,10 +87,10 @@ static bool bring_up(struct vmx *x, const struct options *o, char *why)
 	/* Before the log of the running machine is put away. */
 	if (!o->attach && !vm_may_start(x, why))
 		return false;
-	if (!read_config(x, true, o->attach, why) || !serve_prepare(why))
+	if (!read_config(x, !again, o->attach || again, why) || (!again && !serve_prepare(why)))
 		return false;
-	if (!x->config.has_uuid && !o->attach)
-		make_uuid(x);
+	if (!o->attach && !identity_settle(x))
+		return false;
 	return o->attach ? vm_take_over(x, why) : vm_start(x, why);
 }
 
@@ -116,29 +107,86 @@ static void become_daemon(void)
 		close(null);
 }
 
+/* The caller, if it is still there, goes on. */
+static void release(int *result, const char *word)
+{
+	if (*result < 0)
+		return;
+	if (write(*result, word, 1) != 1)
+		vmx_log("the caller has gone");
+	close(*result);
+	*result = -1;
+	become_daemon();
+}
+
+/* What a start that leads to a question leaves behind. */
+static void forget_vm(struct vmx *x)
+{
+	/* Without a region it is none that was made here. */
+	if (x->region) {
+		serial_region_unmap(x->region);
+		vm_destroy(x);
+	}
+	x->region = NULL;
+	x->vm = 0;
+	if (x->fd >= 0)
+		close(x->fd);
+	x->fd = -1;
+}
+
+/* Asks, and does what is answered. True: try again. */
+static bool ask(struct vmx *x, int *result, char *why)
+{
+	char text[VMX_WHY_MAX];
+	int listener;
+
+	forget_vm(x);
+	listener = question_open(x, text);
+	if (listener < 0) {
+		tool_format(why, VMX_WHY_MAX, "%s", text);
+		return false;
+	}
+	tool_error("%s", text + 2);
+	release(result, "?");
+	return question_wait(x, listener, why);
+}
+
+static int fail(const struct options *o, const char *why)
+{
+	char outcome[VMX_WHY_MAX + 8];
+
+	tool_format(outcome, sizeof(outcome), why[0] ? "0 %s" : "1", why);
+	if (why[0]) {
+		vmx_log("failed: %s", why);
+		tool_error("%s", why);
+	} else {
+		vmx_log("not started, as was wished");
+	}
+	sinks_close(&vmx);
+	rpc_close(&vmx, !o->attach);
+	question_tell(outcome);
+	return TOOL_FAILED;
+}
+
 /* The process that stays. result: the pipe to the caller, -1: it is still there. */
 static int run(const struct options *o, int result)
 {
 	char why[VMX_WHY_MAX];
+	bool again = false;
 
-	if (!bring_up(&vmx, o, why)) {
-		vmx_log("failed: %s", why);
-		tool_error("%s", why);
-		sinks_close(&vmx);
-		rpc_close(&vmx, !o->attach);
-		return TOOL_FAILED;
+	while (!bring_up(&vmx, o, again, why)) {
+		if (vmx.question == QUESTION_NONE || !ask(&vmx, &result, why))
+			return fail(o, why);
+		vmx.question = QUESTION_NONE;
+		again = true;
 	}
 	vmx_log(o->attach ? "attached" : "on");
-	if (result >= 0) {
-		if (write(result, "", 1) != 1)
-			vmx_log("the caller has gone");
-		close(result);
-		become_daemon();
-	}
+	question_tell("1");
+	release(&result, "");
 	return serve(&vmx);
 }
 
-/* Waits for the one byte that says the machine runs; without it the child has told why. */
+/* Waits for the byte that says the machine runs, or asks; without it the child has told why. */
 static int wait_for(pid_t child, int result)
 {
 	int status;
@@ -149,7 +197,7 @@ static int wait_for(pid_t child, int result)
 		n = read(result, &byte, 1);
 	while (n < 0 && errno == EINTR);
 	if (n == 1)
-		return TOOL_OK;
+		return byte ? ASKS : TOOL_OK;
 	if (waitpid(child, &status, 0) == child && WIFEXITED(status))
 		return WEXITSTATUS(status) ? WEXITSTATUS(status) : TOOL_FAILED;
 	tool_error("the process of the virtual machine died");

@@ -31,6 +31,8 @@ struct sink {
 	bool stuck; /* takes no more right now */
 };
 
+enum question { QUESTION_NONE, QUESTION_CHECKPOINT, QUESTION_MOVED };
+
 struct vmx {
 	int fd; /* of /dev/vmnix */
 	uint32_t vm;
@@ -49,6 +51,8 @@ struct vmx {
 	struct guest_tools tools;
 	char info[GUEST_INFO_BYTES]; /* variables of the file that it goes on from */
 	uint32_t info_len;
+	enum question question; /* why it does not start */
+	char question_why[VMX_WHY_MAX]; /* what is wrong with the file to go on from */
 	bool suspended; /* the VM is off, and in its file */
 };
 
@@ -75,8 +79,19 @@ bool vm_go_on(struct vmx *x, char *why);
 bool vm_load(struct vmx *x, char *why);
 /* The variables that the file had, whatever the .vmx file says; after rpc_open(). */
 void vm_load_info(struct vmx *x);
+/* Gives up what was suspended; the file goes if it is this machine's. */
+bool vm_discard(struct vmx *x, char *why);
 /* Lets it go on; the file is used up then. */
 bool vm_resume(struct vmx *x, char *why);
+
+/* ---- question.c ------------------------------------------------------------------------ */
+
+/* Asks x->question: the socket, or -1 and why. Before this, nothing of the VM is left. */
+int question_open(struct vmx *x, char *why);
+/* Until it is answered, and done what was chosen. False: given up; why is empty if as wanted. */
+bool question_wait(struct vmx *x, int listener, char *why);
+/* The outcome, to who has answered, if anybody waits: "1", "0 why". */
+void question_tell(const char *outcome);
 
 /* ---- sinks.c ---------------------------------------------------------------------------- */
 

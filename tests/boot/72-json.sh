@@ -4,13 +4,15 @@
 #
 # --json of the tools: each command's answer or error is one object on one line, which
 # python3 on this machine parses and looks into; names that fit several machines; verbs
-# of the original that cannot be had yet.
-# timeout: 200
+# of the original that cannot be had yet; machines that wait for an answer.
+# timeout: 400
 . "$(dirname "$0")/../lib/boot.sh"
+drive=$(static_program pty_drive) || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # json NAME STATUS EXPRESSION COMMAND…: passes on what the command prints, for judge.
-script=$(cat <<'END'
-. /t/guest_os.sh
+cat >"$work/json.sh" <<'END'
 json() {
 	json_name=$1 json_status=$2 json_expression=$3
 	shift 3
@@ -19,6 +21,10 @@ json() {
 	tr '\n' '\001' </tmp/json.out
 	echo
 }
+END
+script=$(cat <<'END'
+. /t/guest_os.sh
+. /t/json.sh
 cmd="vmware-cmd --json"
 insmod $module mem=300M
 json "vmkloader: not loaded" 3 "o['module'] and not o['loaded'] and o['status'] == 3" vmkloader --status --json
@@ -113,6 +119,94 @@ check "kernel log is clean" log_clean
 END
 )
 
+
+# A machine that waits for an answer.
+answers=$(cat <<'END'
+. /t/guest_os.sh
+. /t/suspend.sh
+. /t/json.sh
+cmd="vmware-cmd --json"
+insmod $module mem=400M
+vmkloader >/dev/null
+vm a vmnix.cmdline "console=ttyS0 vmnix.run=count"
+says "nobody asks" "^VMControl error -8: .*\"answer\".*\"off\"" vmware-cmd a answer
+vmware-cmd a start >/dev/null
+check "it counts" appears "count 2" /tmp/a.serial
+vmware-cmd a suspend >/dev/null
+flip /vmfs/a/a.vmss 24
+refused "a damaged file: start asks" "^VMControl error -16: Virtual machine requires user input to continue: /vmfs/a/a.vmss: its header is damaged\. Discard .*answer N: 1: Discard, 2: Cancel\)\$" vmware-cmd a start
+says "stuck" "^getstate\(\) = stuck\$" vmware-cmd a getstate
+json "start again asks again" 16 "o['error']['code'] == -16 and 'damaged' in o['error']['text']" $cmd a start
+says "no stop soft" "^VMControl error -8: .*\"stop\".*\"stuck\"" vmware-cmd a stop soft
+says "no reset" "^VMControl error -8: .*\"stuck\"" vmware-cmd a reset
+says "no unregister" "^VMControl error -8: .*\"stuck\"" vmware-cmd -s unregister a
+refused "no second process" "waits for an answer" vmware-vmx /vmfs/a/a.vmx
+json "the question, with nobody to ask" 0 "'damaged' in o['value']['question'] and o['value']['choices'] == ['Discard', 'Cancel']" $cmd a answer
+refused "no such choice" "^VMControl error -3: .*.3. is no number from 1 to 2" vmware-cmd a answer 3
+refused "a dialogue that ends" "^VMControl error -16" sh -c "vmware-cmd a answer </dev/null"
+says "stuck still" "^getstate\(\) = stuck\$" vmware-cmd a getstate
+printf '%s\n' 'expect|the question|20|damaged' 'expect|the choices|5|1\) Discard' 'expect|the prompt|5|\(1-2\): *$' 'type|7\n' 'expect|asked again|5|\(1-2\): 7 *\n.*\(1-2\): *$' 'type|2\n' 'expect|the answer|20|answer\(\) = 1' 'end|done|10|0' >/t/dialogue
+/t/drive vmware-cmd a answer </t/dialogue
+says "cancelled" "^getstate\(\) = suspended\$" vmware-cmd a getstate
+check "the file is there" test -e /vmfs/a/a.vmss
+vmware-cmd a start >/dev/null 2>&1
+says "stop hard cancels" "^stop\(hard\) = 1\$" vmware-cmd a stop hard
+says "suspended" "^getstate\(\) = suspended\$" vmware-cmd a getstate
+vmware-cmd a start >/dev/null 2>&1
+kill "$(pidof vmware-vmx)"
+n=0; while pidof vmware-vmx >/dev/null && [ $n -lt 500 ]; do n=$((n + 1)); usleep 20000; done
+says "a process that is killed asks nothing" "^getstate\(\) = suspended\$" vmware-cmd a getstate
+vmware-cmd a start >/dev/null 2>&1
+json "discard" 0 "o['value'] == 1 and o['arguments'] == ['1']" $cmd a answer 1
+says "it runs" "^getstate\(\) = on\$" vmware-cmd a getstate
+check "from the beginning" appears "Linux version" /tmp/a.serial 2
+check "the file is gone" sh -c "! ls /vmfs/a/*.vmss 2>/dev/null"
+says "nothing is set any more" "= \$" vmware-cmd a getconfig checkpoint.vmState
+check "vmware.log has it all" sh -c "grep -q 'question: .*damaged' /vmfs/a/vmware.log && grep -q 'answer: Discard' /vmfs/a/vmware.log"
+vmware-cmd a suspend >/dev/null
+flip /vmfs/a/a.vmss 24
+vmware-cmd a start >/dev/null 2>&1
+vmware-cmd --timeout 1 -s autostop >/tmp/out 2>&1
+says "autostop cancels" "^getstate\(\) = suspended\$" vmware-cmd a getstate
+vmware-cmd a stop hard >/dev/null
+
+# A copy of a machine, and one that was moved.
+uuid=$(vmware-cmd -q a getconfig uuid.bios)
+check "it knows its place" test -n "$(vmware-cmd -q a getconfig uuid.location)"
+for place in b c d e; do
+	mkdir -p /vmfs/$place
+	sed "s/\"a\"/\"$place\"/" /vmfs/a/a.vmx >/vmfs/$place/$place.vmx
+	vmware-cmd -s register /vmfs/$place/$place.vmx >/dev/null
+done
+refused "in another place it asks" "^VMControl error -16: .*location of this virtual machine.*1: Create, 2: Keep, 3: Always Create, 4: Always Keep, 5: Cancel" vmware-cmd b start
+says "stuck" "^getstate\(\) = stuck\$" vmware-cmd b getstate
+says "create" "^answer\(1\) = 1\$" vmware-cmd b answer 1
+says "it runs" "^getstate\(\) = on\$" vmware-cmd b getstate
+check "as somebody else" test "$(vmware-cmd -q b getconfig uuid.bios)" != "$uuid"
+check "the vmkernel knows, too" grep -q "uuid=\"$(vmware-cmd -q b getconfig uuid.bios)\"" "/proc/vmware/vm/$(vmware-cmd -q b getid)/names"
+vmware-cmd b stop hard >/dev/null
+says "that is settled" "^start\(\) = 1\$" vmware-cmd b start
+vmware-cmd b stop hard >/dev/null
+vmware-cmd c start >/dev/null 2>&1
+says "keep" "^answer\(2\) = 1\$" vmware-cmd c answer 2
+check "the same" same "$uuid" "$(vmware-cmd -q c getconfig uuid.bios)"
+vmware-cmd c stop hard >/dev/null
+vmware-cmd d start >/dev/null 2>&1
+says "always keep" "^answer\(4\) = 1\$" vmware-cmd d answer 4
+says "it remembers" "= keep\$" vmware-cmd d getconfig uuid.action
+vmware-cmd d stop hard >/dev/null
+vmware-cmd d setconfig uuid.location "$(vmware-cmd -q a getconfig uuid.location)" >/dev/null
+says "and does not ask again" "^start\(\) = 1\$" vmware-cmd d start
+vmware-cmd d stop hard >/dev/null
+vmware-cmd e setconfig vmnix.kernel /nowhere >/dev/null
+vmware-cmd e start >/dev/null 2>&1
+refused "a start that fails after the answer" "^VMControl error -999: .*/nowhere: No such file" vmware-cmd e answer 1
+says "is off" "^getstate\(\) = off\$" vmware-cmd e getstate
+check "nothing is left" same "" "$(vsish ls /vm)$(pidof vmware-vmx)$(ls /var/run/vmware/*.question 2>/dev/null)"
+check "kernel log is clean" log_clean
+END
+)
+
 # judge: each line @json|NAME|STATUS|EXPRESSION|STATUS|OUTPUT to ok or not ok.
 judge() {
 	python3 -c '
@@ -136,9 +230,11 @@ for line in sys.stdin.buffer:
         print("ok json:", name)'
 }
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-console "tools" --cpus 2 --mem 1024 --file tests/lib/guest_os.sh:/t/guest_os.sh -- "$script" >"$work/out"
+with=(--cpus 2 --mem 1024 --file tests/lib/guest_os.sh:/t/guest_os.sh --file "$work/json.sh:/t/json.sh")
+{
+	console "tools" "${with[@]}" -- "$script"
+	console "answers" "${with[@]}" --file tests/lib/suspend.sh:/t/suspend.sh --file "$drive:/t/drive" -- "$answers"
+} >"$work/out"
 judge <"$work/out" >"$work/judged"
 cat "$work/judged"
 check "all objects were looked into" test "$(grep -c '^ok json' "$work/judged")" = "$(grep -c '^@json' "$work/out")"

@@ -37,7 +37,7 @@ fails "to vmware-cmd" 11 '^VMControl error -11: .*a\?b\?' vmware-cmd -s register
 
 # wrong LINE PATTERN: a .vmx file with this line is refused, naming file and line.
 wrong() {
-	grep -viE "^${1%%[ =]*}\b" "$vmx" >bad.vmx
+	grep -viE "^(${1%%[ =]*}|uuid.location)\b" "$vmx" >bad.vmx
 	echo "$1" >>bad.vmx
 	fails "$(echo "$1" | cut -c 1-40)" 1 "^vmware-vmx: .*$2" vmware-vmx bad.vmx
 }
@@ -72,7 +72,7 @@ wrong 'annotation = "a" b' "${at}something follows"
 fails "an empty .vmx file" 1 "^vmware-vmx: /vmfs/t/empty: vmnix.kernel: is missing" vmware-vmx empty
 is "no VM was left behind" 0 "" vsish ls /vm
 
-sed 's/$/\r/' "$vmx" >crlf.vmx
+sed '/^uuid.location/d; s/$/\r/' "$vmx" >crlf.vmx
 sed -i 's/demo1/crlf/' crlf.vmx
 is "CRLF: register" 0 "register(crlf.vmx) = 1" vmware-cmd -s register crlf.vmx
 is "CRLF: start" 0 "start() = 1" vmware-cmd crlf start

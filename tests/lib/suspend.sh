@@ -28,11 +28,13 @@ flip() {
 		dd of="$1" bs=1 seek="$flip_at" count=1 conv=notrunc 2>/dev/null
 }
 
-# not_resumed NAME REASON: start is refused with REASON, and the machine stays suspended.
+# not_resumed NAME REASON: start asks what to do, for REASON, and cancelled it stays suspended.
 not_resumed() {
 	vmware-cmd "$1" start >/tmp/out 2>&1
-	check "refused: $2" same 1 "$?"
-	says "the reason is told" "^VMControl error -999: .*$2" cat /tmp/out
+	check "not started: $2" same 16 "$?"
+	says "the reason is told" "^VMControl error -16: .*$2" cat /tmp/out
+	says "it waits for an answer" "^getstate\(\) = stuck\$" vmware-cmd "$1" getstate
+	says "cancel" "^answer\(2\) = 1\$" vmware-cmd "$1" answer 2
 	says "it stays suspended" "^getstate\(\) = suspended\$" vmware-cmd "$1" getstate
 	check "and is not in the vmkernel" same "" "$(vsish ls /vm)"
 }

@@ -113,6 +113,7 @@ static void test_with(void **state)
 	(void)state;
 	check_with("# x\r\nA = \"1\"  # y\r\nb = 2\n", "a", "new",
 		   "# x\r\nA = \"new\"  # y\r\nb = 2\n");
+	check_with("a = 1\r\nb = 2\r\n", "c", "3", "a = 1\r\nb = 2\r\nc = \"3\"\r\n");
 	check_with("a = 1\nA = 2 # z\n", "a", "3", "a = 1\nA = \"3\" # z\n");
 	check_with("a = 1", "b.c:0", "say \"|\"\n", "a = 1\nb.c:0 = \"say |22|7C|22|0A\"\n");
 	check_with("", "x", "", "x = \"\"\n");
