@@ -7,6 +7,7 @@
  */
 #include <curses.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -25,7 +26,9 @@ static const char *const help[] = {
 	"c  CPU panel                m  memory panel",
 	"s  seconds between refreshes (now %u)",
 	"e  worlds of each group, too        V  VMs only",
-	"space  refresh at once      q  quit        h  this help",
+	"f  choose fields            space  refresh at once",
+	"up, down, PgUp, PgDn, Home, End  rows that do not fit",
+	"q  quit                     h  this help",
 	"",
 	"Order, CPU panel:     U  %%USED    R  %%RDY    N  ID",
 	"Order, memory panel:  M  MEMSZ    T  TCHD    N  ID",
@@ -48,6 +51,7 @@ struct screen {
 	struct top_snapshot before, now;
 	struct top_table table;
 	const char *note; /* what the last key came to */
+	int scroll, page; /* rows above the first that is shown; rows that fit */
 };
 
 static volatile sig_atomic_t asked_to_end;
@@ -59,23 +63,60 @@ static void on_signal(int nr)
 	asked_to_end = 1;
 }
 
-static void put_text(char *text, const char *note)
+static int count_lines(const char *text)
 {
-	char *line, *save;
-	int row = 0;
+	int lines = 0;
+
+	for (; (text = strchr(text, '\n')); text++)
+		lines++;
+	return lines;
+}
+
+static void put_header(int row, const char *line)
+{
+	attron(A_REVERSE);
+	mvprintw(row, 0, "%-*.*s", COLS, COLS, line);
+	attroff(A_REVERSE);
+}
+
+/* In the empty line above the header: what a key came to, or which rows these are. */
+static void put_note(const struct screen *s, int row, int rows)
+{
+	int last = s->scroll + s->page;
+
+	if (s->note)
+		mvaddnstr(row, 0, s->note, COLS);
+	else if (rows > s->page)
+		mvprintw(row, 0, "rows %d to %d of %d", s->scroll + 1, last < rows ? last : rows,
+			 rows);
+}
+
+/* What is above the header of the rows stays, the rows below move. */
+static void put_text(struct screen *s, char *text)
+{
+	char *line = text, *save;
+	int row = 0, rows, skip = 0;
 
 	erase();
 	/* Blank lines count, so no strtok. */
-	for (line = text; row < LINES && line && *line; line = save) {
+	for (; row < LINES && line && *line; line = save) {
 		save = strchr(line, '\n');
 		if (save)
 			*save++ = '\0';
+		if (skip > 0) {
+			skip--;
+			continue;
+		}
 		if (*line == HEADER_MARK) {
-			if (note)
-				mvaddnstr(row - 1, 0, note, COLS);
-			attron(A_REVERSE);
-			mvprintw(row, 0, "%-*.*s", COLS, COLS, line + 1);
-			attroff(A_REVERSE);
+			rows = save ? count_lines(save) : 0;
+			s->page = LINES > row + 1 ? LINES - row - 1 : 1;
+			if (s->scroll > rows - s->page)
+				s->scroll = rows - s->page;
+			if (s->scroll < 0)
+				s->scroll = 0;
+			skip = s->scroll;
+			put_note(s, row - 1, rows);
+			put_header(row, line + 1);
 		} else {
 			mvaddnstr(row, 0, line, COLS);
 		}
@@ -84,7 +125,7 @@ static void put_text(char *text, const char *note)
 	refresh();
 }
 
-static void draw(const struct screen *s)
+static void draw(struct screen *s)
 {
 	char *text = NULL;
 	size_t len;
@@ -95,7 +136,7 @@ static void draw(const struct screen *s)
 	top_view_write(&s->view, &s->table, &s->now, out);
 	fclose(out);
 	if (text)
-		put_text(text, s->note);
+		put_text(s, text);
 	free(text);
 }
 
@@ -190,10 +231,62 @@ static void ask_delay(struct screen *s)
 		s->note = "That is no number of seconds from 1 to 86400.";
 }
 
+/* Letters switch fields on and off, any other key goes back. */
+static void choose_fields(struct screen *s)
+{
+	struct top_field field;
+	unsigned int i;
+	int key;
+
+	do {
+		erase();
+		mvaddstr(0, 0, "Fields of this panel: * are shown");
+		for (i = 0; top_view_field(&s->view, i, &field); i++)
+			mvprintw((int)i + 2, 0, "%c %c:  %-8s = %s", field.shown ? '*' : ' ',
+				 'A' + (int)i, field.title, field.about);
+		mvprintw((int)i + 3, 0,
+			 "Toggle fields with a-%c, any other key to return:", 'a' + (int)i - 1);
+		refresh();
+		key = wait_any_key();
+		if (key >= 'A' && key <= 'Z')
+			key += 'a' - 'A';
+	} while (key >= 'a' && key <= 'z' &&
+		 top_view_toggle_field(&s->view, (unsigned int)key - 'a'));
+}
+
+/* False: no key that moves the rows. */
+static bool scroll_key(struct screen *s, int key)
+{
+	switch (key) {
+	case KEY_UP:
+		s->scroll--;
+		return true;
+	case KEY_DOWN:
+		s->scroll++;
+		return true;
+	case KEY_PPAGE:
+		s->scroll -= s->page;
+		return true;
+	case KEY_NPAGE:
+		s->scroll += s->page;
+		return true;
+	case KEY_HOME:
+		s->scroll = 0;
+		return true;
+	case KEY_END:
+		s->scroll = INT_MAX;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void set_panel(struct screen *s, enum top_panel panel)
 {
-	if (s->view.panel != panel)
+	if (s->view.panel != panel) {
 		s->view.sort = TOP_BY_ID;
+		s->scroll = 0;
+	}
 	s->view.panel = panel;
 }
 
@@ -219,6 +312,9 @@ static bool take_key(struct screen *s, int key)
 	case 's':
 		ask_delay(s);
 		break;
+	case 'f':
+		choose_fields(s);
+		break;
 	case 'h':
 	case '?':
 		show_help(s);
@@ -228,7 +324,7 @@ static bool take_key(struct screen *s, int key)
 		clearok(stdscr, TRUE);
 		break;
 	default:
-		if (!top_view_sort_key(&s->view, key))
+		if (!scroll_key(s, key) && !top_view_sort_key(&s->view, key))
 			s->note = "No such key here: h for help.";
 	}
 	return true;

@@ -163,7 +163,21 @@ struct top_view {
 	enum top_sort sort;
 	bool expanded; /* members of groups, too */
 	bool vms_only;
+	uint32_t hidden[2]; /* by panel: a bit for each field that is not shown */
 };
+
+struct top_field {
+	const char *title, *about;
+	bool shown;
+};
+
+/* fields.c: field i of the panel, from 0; false: it has not so many. */
+bool top_view_field(const struct top_view *v, unsigned int i, struct top_field *field);
+bool top_view_toggle_field(struct top_view *v, unsigned int i);
+/* The lines of view.c. */
+void top_fields_header(const struct top_view *v, FILE *out);
+void top_fields_cpu(const struct top_view *v, const struct top_row *row, bool indent, FILE *out);
+void top_fields_memory(const struct top_view *v, const struct top_vm *vm, FILE *out);
 
 /* Sets the sort order for a key of the panel; false: it is none. */
 bool top_view_sort_key(struct top_view *v, int key);

@@ -12,7 +12,6 @@
 #define MB (1024.0 * 1024)
 #define PAGE 4096.0
 #define PCPUS_A_LINE 9
-#define NAME_WIDTH 16 /* so that a line has 79 columns */
 
 bool top_view_sort_key(struct top_view *v, int key)
 {
@@ -114,42 +113,16 @@ static int by_ready(const void *a, const void *b)
 	return compare((*x)->percent.ready, (*y)->percent.ready, (*x)->id, (*y)->id);
 }
 
-/* A percent, or a dash if it is not known. */
-static void write_percent(double percent, bool known, FILE *out)
-{
-	if (known)
-		fprintf(out, " %6.2f", percent);
-	else
-		fprintf(out, " %6s", "-");
-}
-
-static void write_row(const struct top_row *row, bool indent, FILE *out)
-{
-	const struct top_percent *p = &row->percent;
-	int width = indent ? NAME_WIDTH - 2 : NAME_WIDTH;
-
-	fprintf(out, "%8" PRIu32 " %s%-*.*s %4" PRIu32, row->id, indent ? "  " : "", width, width,
-		row->name, row->members);
-	write_percent(p->used, true, out);
-	write_percent(p->used, true, out); /* %RUN is the same */
-	write_percent(p->sys, p->of_vcpu, out);
-	write_percent(p->wait, true, out);
-	write_percent(p->ready, true, out);
-	write_percent(p->idle, p->of_vcpu, out);
-	write_percent(p->capped, true, out);
-	fputc('\n', out);
-}
-
 static void write_group(const struct top_view *v, const struct top_table *t,
 			const struct top_row *group, FILE *out)
 {
-	write_row(group, false, out);
+	top_fields_cpu(v, group, false, out);
 	if (!v->expanded || (group->members == 1 && !group->is_vm))
 		return;
 	/* The members follow their group. */
 	for (const struct top_row *row = group + 1; row < t->rows + t->row_count && !row->is_group;
 	     row++)
-		write_row(row, true, out);
+		top_fields_cpu(v, row, true, out);
 }
 
 static void write_cpu(const struct top_view *v, const struct top_table *t, FILE *out)
@@ -157,8 +130,7 @@ static void write_cpu(const struct top_view *v, const struct top_table *t, FILE 
 	const struct top_row **groups = calloc(t->row_count + 1, sizeof(*groups));
 	size_t count = 0, i;
 
-	fprintf(out, "\1%8s %-*s %4s %6s %6s %6s %6s %6s %6s %6s\n", "ID", NAME_WIDTH, "NAME",
-		"NWLD", "%USED", "%RUN", "%SYS", "%WAIT", "%RDY", "%IDLE", "%MLMTD");
+	top_fields_header(v, out);
 	for (i = 0; groups && i < t->row_count; i++)
 		if (t->rows[i].is_group && (t->rows[i].is_vm || !v->vms_only))
 			groups[count++] = &t->rows[i];
@@ -213,8 +185,7 @@ static void write_memory(const struct top_view *v, const struct top_snapshot *s,
 	const struct top_vm **vms = calloc(s->vm_count + 1, sizeof(*vms));
 	size_t i;
 
-	fprintf(out, "\1%8s %-*s %4s %-10s %9s %9s %6s %7s\n", "ID", NAME_WIDTH, "NAME", "VMID",
-		"STATE", "MEMSZ", "TCHD", "%TCHD", "NPT");
+	top_fields_header(v, out);
 	for (i = 0; vms && i < s->vm_count; i++)
 		vms[i] = &s->vms[i];
 	if (vms && s->vm_count)
@@ -222,15 +193,8 @@ static void write_memory(const struct top_view *v, const struct top_snapshot *s,
 		      v->sort == TOP_BY_SIZE	  ? vm_by_size
 		      : v->sort == TOP_BY_TOUCHED ? vm_by_touched
 						  : vm_by_id);
-	for (i = 0; vms && i < s->vm_count; i++) {
-		const struct top_vm *vm = vms[i];
-		double size = (double)vm->mem_bytes, touched = (double)vm->touched_bytes;
-
-		fprintf(out, "%8" PRIu32 " %-*.*s %4" PRIu32 " %-10.10s %9.1f %9.1f %6.1f %7.2f\n",
-			vm->world, NAME_WIDTH, NAME_WIDTH, vm->name, vm->id, vm->state, size / MB,
-			touched / MB, size > 0 ? touched * 100 / size : 0,
-			(double)vm->nested_pages * PAGE / MB);
-	}
+	for (i = 0; vms && i < s->vm_count; i++)
+		top_fields_memory(v, vms[i], out);
 	free(vms);
 }
 

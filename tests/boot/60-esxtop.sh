@@ -89,6 +89,26 @@ gone|esxtop: help fits|1|MEMSZ +TCHD
 type|x
 type|c
 expect|esxtop: back to the CPU panel|5|^USED
+type|f
+expect|esxtop: f lists the fields|5|^\* A: +ID +=.*\n\* B: +NAME .*\n(.*\n)*\* J: +%MLMTD .*\n.*\n *Toggle fields with a-j
+type|fA
+expect|esxtop: letters switch them|5|^  A: +ID .*\n\* B: .*\n(.*\n)*  F: +%SYS
+type|\n
+expect|esxtop: the others are shown|5|^NAME +NWLD +%USED +%RUN +%WAIT +%RDY +%IDLE +%MLMTD *\n *idle +2
+type|fafq
+expect|esxtop: and all again|5|^ +ID NAME +NWLD +%USED +%RUN +%SYS
+type|e
+size|8|80
+expect|esxtop: more rows than the window has|5|^rows 1 to 2 of 5 *\n +ID NAME.*\n +1025 idle +2 .*\n +1025 +idle1
+type|\eOB
+expect|esxtop: down|5|^rows 2 to 3 of 5 *\n +ID NAME.*\n +1025 +idle1 .*\n +1026 +idle2
+type|\eOB\eOB\eOB\eOB\eOB\eOB
+expect|esxtop: to the last|5|^rows 4 to 5 of 5 *\n.*\n.* micro .*\n.* vmm0:micro
+type|\eOA
+expect|esxtop: up|5|^rows 3 to 4 of 5
+size|24|80
+gone|esxtop: all fit again|5|^rows
+type|e
 size|10|60
 expect|esxtop: a smaller window|5|^ +ID NAME +NWLD +%USED +%RUN +%SYS +%WAIT *$
 size|24|80

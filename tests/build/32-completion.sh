@@ -30,7 +30,7 @@ gives() { # NAME CHOICES WORD…
 	shift 2
 	check "$name" [ "$(complete_ "$@" | sort | paste -sd,)" = "$expect" ]
 }
-for tool in vmware-cmd vmware-console vsish vmkloader vmkdump vmklogger vmware vm-support; do
+for tool in vmware-cmd vmware-console vsish vmkloader vmkdump vmklogger vmware vm-support esxtop; do
 	# shellcheck source=/dev/null
 	. "console/completion/$tool"
 	check "$tool has completion" complete -p "$tool"
@@ -54,6 +54,7 @@ gives "in a folder" "/sched/slice_ns" vsish -e set /sched/sl
 gives "options of vmkloader" "--status" vmkloader --s
 gives "options of vmkdump" "--all" vmkdump --a
 gives "options of vmklogger" "--keep" vmklogger --k
+gives "options of esxtop" "--json" esxtop --j
 gives "options of vmware" "-v" vmware -v
 gives "options of vm-support" "--no-core" vm-support --n
 gives "log levels" "0,1,2,3,4" vmkloader --log-level ""

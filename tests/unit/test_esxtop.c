@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /* sources: console/esxtop/parse.c console/esxtop/table.c console/esxtop/csv.c
- *	console/esxtop/view.c */
+ *	console/esxtop/view.c console/esxtop/fields.c */
 /*
  * esxtop without terminal and vmkernel: texts to snapshots, two snapshots to a
  * table whose figures add up whatever comes and goes, tables to CSV and to
@@ -507,6 +507,53 @@ static void test_view(void **state)
 	top_snapshot_free(&b);
 }
 
+/* Each field can go and come back, in each panel by itself; the others stay in place. */
+static void test_fields(void **state)
+{
+	struct top_view v = { .panel = TOP_CPU };
+	struct top_snapshot a, b;
+	struct top_field field;
+	struct top_table t;
+	char *all, *text;
+	unsigned int i;
+
+	(void)state;
+	make_pair(&a, &b);
+	assert_true(top_table_make(&a, &b, &t));
+	for (i = 0; top_view_field(&v, i, &field); i++)
+		assert_true(field.shown && top_view_toggle_field(&v, i));
+	assert_int_equal(i, 10);
+	assert_false(top_view_toggle_field(&v, i));
+	text = view_text(&v, &t, &b);
+	assert_non_null(strstr(text, "\n\n\1\n\n\n\n\n"));
+	free(text);
+	top_view_toggle_field(&v, 1);
+	top_view_toggle_field(&v, 7);
+	assert_true(top_view_field(&v, 7, &field) && field.shown);
+	assert_string_equal(field.title, "%RDY");
+	text = view_text(&v, &t, &b);
+	assert_non_null(strstr(text, "\1NAME               %RDY\n"));
+	assert_non_null(strstr(text, "\ntwo               20.00\n"));
+	free(text);
+	v.panel = TOP_MEMORY;
+	all = view_text(&v, &t, &b);
+	assert_true(top_view_field(&v, 7, &field) && field.shown);
+	assert_false(top_view_field(&v, 8, &field));
+	assert_true(top_view_toggle_field(&v, 7));
+	text = view_text(&v, &t, &b);
+	assert_non_null(strstr(all, "NPT"));
+	assert_null(strstr(text, "NPT"));
+	free(text);
+	assert_true(top_view_toggle_field(&v, 7));
+	text = view_text(&v, &t, &b);
+	assert_string_equal(text, all);
+	free(text);
+	free(all);
+	top_table_free(&t);
+	top_snapshot_free(&a);
+	top_snapshot_free(&b);
+}
+
 /* Random worlds that come, go and move: sums hold in every interval. */
 static void test_sums(void **state)
 {
@@ -555,7 +602,8 @@ int main(void)
 		cmocka_unit_test(test_parse), cmocka_unit_test(test_parse_anything),
 		cmocka_unit_test(test_table), cmocka_unit_test(test_odd_pairs),
 		cmocka_unit_test(test_empty), cmocka_unit_test(test_csv),
-		cmocka_unit_test(test_view),  cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_view),  cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
