@@ -192,13 +192,11 @@ static bool path(const struct reader *r, const char *key, char *out)
 	return refuse(r, key, "the path is too long");
 }
 
-static bool read_serial(const struct reader *r, struct vmx_config *c)
+static bool read_backend(const struct reader *r, struct vmx_config *c)
 {
 	const char *type = vmx_file_get(r->f, "serial0.fileType");
 	const char *end = vmx_file_get(r->f, "serial0.pipe.endPoint");
 
-	if (!flag(r->f, "serial0.present", false) || !flag(r->f, "serial0.startConnected", true))
-		return true;
 	if (!type)
 		return refuse(r, "serial0.fileType", "is missing: file, pty or pipe");
 	if (!strcasecmp(type, "file"))
@@ -215,6 +213,22 @@ static bool read_serial(const struct reader *r, struct vmx_config *c)
 	if (!c->serial_path[0] && c->serial != VMX_SERIAL_PTY)
 		return refuse(r, "serial0.fileName", "is missing");
 	return true;
+}
+
+static bool read_serial(const struct reader *r, struct vmx_config *c)
+{
+	if (!flag(r->f, "serial0.present", false) || !flag(r->f, "serial0.startConnected", true))
+		return true;
+	return read_backend(r, c);
+}
+
+bool vmx_config_serial(const struct vmx_file *f, struct vmx_config *c, char *why, size_t why_size)
+{
+	struct reader r = { .f = f, .why = why, .why_size = why_size };
+
+	if (!flag(f, "serial0.present", false))
+		return refuse(&r, "serial0.present", "is not TRUE");
+	return read_backend(&r, c);
 }
 
 uint32_t vmx_shares(const char *value, uint32_t vcpus)

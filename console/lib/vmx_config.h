@@ -43,6 +43,9 @@ typedef void (*vmx_warn)(void *ctx, const char *text);
 bool vmx_config_read(const struct vmx_file *f, struct vmx_config *c, vmx_warn warn, void *ctx,
 		     char *why, size_t why_size);
 
+/* What is behind serial0 once it is connected: only that is set in *c. False: why. */
+bool vmx_config_serial(const struct vmx_file *f, struct vmx_config *c, char *why, size_t why_size);
+
 /*
  * Whether value may be given to key: like vmx_config_read, one key at a time. For an
  * unknown key it is true.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "answer.h"
 #include "cmd.h"
+#include "device.h"
 #include "guest.h"
 #include "info.h"
 #include "question.h"
@@ -53,6 +54,8 @@ static const char help[] =
 	"  getheartbeat                 rises each second if its tools answer; 0: they do not\n"
 	"  gettoolslastactive           seconds since they answered, from 1; 0: never\n"
 	"  attach                       new process for a machine whose process has died\n"
+	"  connectdevice DEVICE, disconnectdevice DEVICE\n"
+	"                               what is behind serial0, until it is off\n"
 	"  hassnapshot                  0\n"
 	"OPTIONs: -q the bare value, -v say more, --json one object, also for errors,\n"
 	"  --timeout S for what waits (60 for the guest, 660 for all else), -h, --help, --version\n"
@@ -273,6 +276,20 @@ static enum vmcontrol do_hassnapshot(struct options *o, char **args, int count)
 	return answer_number(o, "hassnapshot", 0);
 }
 
+static enum vmcontrol do_connectdevice(struct options *o, char **args, int count)
+{
+	enum vmcontrol code = device_connect(&o->target, args[0], true);
+
+	return code ? code : answer_done(o, "connectdevice", args, count);
+}
+
+static enum vmcontrol do_disconnectdevice(struct options *o, char **args, int count)
+{
+	enum vmcontrol code = device_connect(&o->target, args[0], false);
+
+	return code ? code : answer_done(o, "disconnectdevice", args, count);
+}
+
 static const struct verb verbs[] = {
 	{ "getstate", 0, 0, do_getstate, false },
 	{ "start", 0, 1, do_start, false },
@@ -297,6 +314,8 @@ static const struct verb verbs[] = {
 	{ "setguestinfo", 2, 2, do_setguestinfo, false },
 	{ "getheartbeat", 0, 0, do_getheartbeat, false },
 	{ "gettoolslastactive", 0, 0, do_gettoolslastactive, false },
+	{ "connectdevice", 1, 1, do_connectdevice, false },
+	{ "disconnectdevice", 1, 1, do_disconnectdevice, false },
 	{ "hassnapshot", 0, 0, do_hassnapshot, true },
 };
 

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
  * The door for vmware-cmd: a socket of packets. One packet asks, one answers, "1 …" or
- * "0 …": get NAME, set NAME VALUE, heartbeat, active, halt, reboot, suspend.
+ * "0 …": get NAME, set NAME VALUE, heartbeat, active, halt, reboot, suspend,
+ * connectdevice NAME, disconnectdevice NAME.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -89,6 +90,10 @@ static void answer(struct vmx *x, char *text, char *reply, size_t size)
 	} else if (!strcmp(text, "halt") || !strcmp(text, "reboot")) {
 		tool_format(reply, size, "%c",
 			    orders_power(x, !strcmp(text, "reboot")) ? '1' : '0');
+	} else if (!strncmp(text, "connectdevice ", 14)) {
+		device_connect(x, text + 14, true, reply, size);
+	} else if (!strncmp(text, "disconnectdevice ", 17)) {
+		device_connect(x, text + 17, false, reply, size);
 	} else if (!strcmp(text, "suspend")) {
 		suspend(x, reply, size);
 	} else {

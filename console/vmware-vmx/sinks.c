@@ -297,6 +297,30 @@ void sinks_serve(struct vmx *x, const struct pollfd *p, unsigned int count)
 	sinks_pump(x);
 }
 
+bool sinks_connect(struct vmx *x, char *why)
+{
+	return open_backend(x, why);
+}
+
+void sinks_disconnect(struct vmx *x)
+{
+	const char *path = x->config.serial_path;
+	unsigned int i;
+
+	for (i = 0; i < VMX_SINKS_MAX; i++)
+		if (x->sink[i].fd >= 0 && x->sink[i].main)
+			drop(x, &x->sink[i]);
+	x->pipe_wanted = false;
+	if (x->pipe_listener >= 0 || (x->pty_slave >= 0 && path[0]))
+		unlink(path);
+	if (x->pipe_listener >= 0)
+		close(x->pipe_listener);
+	if (x->pty_slave >= 0)
+		close(x->pty_slave);
+	x->pipe_listener = x->pty_slave = -1;
+	x->config.serial = VMX_SERIAL_NONE;
+}
+
 void sinks_close(struct vmx *x)
 {
 	const char *path = x->config.serial_path;

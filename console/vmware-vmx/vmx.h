@@ -105,8 +105,17 @@ void sinks_pump(struct vmx *x);
 unsigned int sinks_poll(struct vmx *x, struct pollfd *p);
 /* Serves what poll() found. */
 void sinks_serve(struct vmx *x, const struct pollfd *p, unsigned int count);
+/* Only the back end, as x->config has it now. */
+bool sinks_connect(struct vmx *x, char *why);
+/* Closes it, and there is none in x->config any more. */
+void sinks_disconnect(struct vmx *x);
 /* Closes all; tidies up files unless a successor will want them. */
 void sinks_close(struct vmx *x);
+
+/* ---- device.c --------------------------------------------------------------------------- */
+
+/* Connects or disconnects a device; reply gets "1", or a digit for the error and why. */
+void device_connect(struct vmx *x, const char *name, bool connect, char *reply, size_t size);
 
 /* ---- serve.c ---------------------------------------------------------------------------- */
 

@@ -170,6 +170,37 @@ vmware-cmd --timeout 1 -s autostop >/tmp/out 2>&1
 says "autostop cancels" "^getstate\(\) = suspended\$" vmware-cmd a getstate
 vmware-cmd a stop hard >/dev/null
 
+# The back end of a serial port, while the guest counts.
+connected() { ls -l "/proc/$(vmware-cmd -q a getpid)/fd" | grep -q "$1"; }
+says "no device of one that is off" "^VMControl error -8: .*\"connectdevice\".*\"off\"" vmware-cmd a connectdevice serial0
+vmware-cmd a start >/dev/null
+check "serial0 is connected" connected /tmp/a.serial
+refused "no need to connect it" "^VMControl error -8: .*serial0 is connected already" vmware-cmd a connectdevice serial0
+refused "no such device" "^VMControl error -3: .*there is no device .ide0:0." vmware-cmd a disconnectdevice ide0:0
+says "disconnect" "^disconnectdevice\(serial0\) = 1\$" vmware-cmd a disconnectdevice serial0
+check "the file is closed" sh -c "! ls -l /proc/$(vmware-cmd -q a getpid)/fd | grep /tmp/a.serial"
+refused "no need to do that again" "^VMControl error -8: .*serial0 is not connected" vmware-cmd a disconnectdevice serial0
+size=$(stat -c %s /tmp/a.serial)
+check "the guest prints on" vmware-console --timeout 60 --until "count 8" a
+check "nothing of it comes there" same "$size" "$(stat -c %s /tmp/a.serial)"
+vmware-cmd a setconfig serial0.fileName /tmp/new.serial >/dev/null
+json "connect, to another file" 0 "o['value'] == 1 and o['arguments'] == ['serial0']" $cmd a connectdevice serial0
+check "it comes to that" appears "vmnix-guest: count" /tmp/new.serial
+check "what it printed without it is lost" sh -c "! grep -q \"count 7\" /tmp/new.serial"
+vmware-cmd a disconnectdevice serial0 >/dev/null
+vmware-cmd a setconfig serial0.fileName /nowhere/x >/dev/null
+refused "where no file can be" "^VMControl error -999: .*/nowhere/x: No such file" vmware-cmd a connectdevice serial0
+vmware-cmd a setconfig serial0.fileType pipe >/dev/null
+vmware-cmd a setconfig serial0.fileName /tmp/pipe >/dev/null
+check "connect, as a pipe" vmware-cmd a connectdevice serial0
+check "its socket is there" test -S /tmp/pipe
+check "disconnect" vmware-cmd a disconnectdevice serial0
+check "its socket is gone" test ! -e /tmp/pipe
+says "it runs on" "^getstate\(\) = on\$" vmware-cmd a getstate
+vmware-cmd a stop hard >/dev/null
+vmware-cmd a setconfig serial0.fileType file >/dev/null
+vmware-cmd a setconfig serial0.fileName /tmp/a.serial >/dev/null
+
 # A copy of a machine, and one that was moved.
 uuid=$(vmware-cmd -q a getconfig uuid.bios)
 check "it knows its place" test -n "$(vmware-cmd -q a getconfig uuid.location)"

@@ -35,6 +35,12 @@ int vmnix_call(int fd, uint32_t nr, void *args, uint32_t len)
 
 static bool suspends;
 
+void device_connect(struct vmx *v, const char *name, bool connect, char *reply, size_t size)
+{
+	assert_ptr_equal(v, &x);
+	snprintf(reply, size, "%d %s", connect, name);
+}
+
 bool vm_suspend(struct vmx *v, char *text)
 {
 	assert_ptr_equal(v, &x);
