@@ -41,6 +41,11 @@ check "all were made" [ "$(sed -nE "s/^([0-9]+) hostcalls answered.*/\1/p" /tmp/
 never=$(awk "/ answered .* good\$/ { if (\$4 == 0) print \$1 }" /tmp/fuzz.out | xargs)
 check "every call has succeeded at times, but those that are the module'"'"'s own" \
 	same "PCPU_START FAREWELL DOORBELL SCRAMBLE" "$never"
+/t/fuzz -p 3 -n $((calls / 15)) -t $seconds -s $seed >/tmp/fuzz.out 2>/tmp/fuzz.err
+status=$?
+grep -E "^(process|[0-9]+ hostcalls)" /tmp/fuzz.out
+[ $status = 0 ] || cat /tmp/fuzz.out
+check "three processes at once end well, too" same 0 $status
 vsish set /sched/slice_ns $slice; vsish set /log/level $level
 
 says "no panic" "^vmnix vmkernel " vsish get /version

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /*
- * hostcall_fuzz [-s SEED] [-n CALLS] [-t SECONDS] [-f FIRST] [-v]: runs in the console as root and
- * asks /dev/vmnix for whatever comes out of SEED, until the vmkernel has answered CALLS hostcalls
- * or SECONDS have passed: every call of hostcall.def and unknown ones, with arguments that are
- * right, nearly right or noise, from good and bad memory; other ioctls, mappings, reads, rings
- * that are scribbled into, files that are closed. It makes, runs and destroys VMs of its own.
+ * hostcall_fuzz [-s SEED] [-n CALLS] [-t SECONDS] [-f FIRST] [-p PROCESSES] [-v]: runs in the
+ * console as root and asks /dev/vmnix for whatever comes out of SEED, until the vmkernel has
+ * answered CALLS hostcalls or SECONDS have passed: every call of hostcall.def and unknown ones,
+ * with arguments that are right, nearly right or noise, from good and bad memory; other ioctls,
+ * mappings, reads, rings that are scribbled into, files that are closed. It makes, runs and
+ * destroys VMs of its own.
  *
  * Operation I depends on SEED, I and what the calls before have made: the same seed does the same
- * again, -f begins at operation FIRST, -v tells each operation before it is done.
+ * again, -f begins at operation FIRST, -v tells each operation before it is done. -p: so many
+ * processes at once, with seeds that follow; what they do to each other does not come again.
  *
  * The VMs that are there at the start are spared what root may do to a VM with success, and
  * nothing else: see spares(). What ends the vmkernel at root's wish is left out, too: UNLOAD by
@@ -29,6 +31,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "hostcall_fuzz.h"
@@ -346,29 +349,14 @@ static int clear_up(void)
 	return bad || err || version.panicked;
 }
 
-int main(int argc, char **argv)
+/* Until so many calls were answered, or so many seconds have passed; returns seconds. */
+static double run(uint64_t seed, uint64_t first, uint64_t calls, double seconds)
 {
-	uint64_t seed = (uint64_t)time(NULL), calls = 100000, seconds = 60, first = 0;
 	struct timespec start, now;
 	double took = 0;
-	int opt;
 
-	while ((opt = getopt(argc, argv, "s:n:t:f:v")) != -1) {
-		if (opt == 'v')
-			verbose = true;
-		else if (strchr("sntf", opt))
-			*(opt == 's'   ? &seed
-			  : opt == 'n' ? &calls
-			  : opt == 't' ? &seconds
-				       : &first) = strtoull(optarg, NULL, 0);
-		else
-			return 2;
-	}
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	printf("seed %llu\n", (unsigned long long)seed);
-	set_up();
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	for (op = first; answered < calls && took < (double)seconds; op++) {
+	for (op = first; answered < calls && took < seconds; op++) {
 		rng = mix(seed + op * 0x2545f4914f6cdd1dull);
 		operation();
 		clock_gettime(CLOCK_MONOTONIC, &now);
@@ -378,11 +366,64 @@ int main(int argc, char **argv)
 			printf("operation %llu, %llu calls answered, %.0f s\n",
 			       (unsigned long long)op, (unsigned long long)answered, took);
 	}
+	return took;
+}
+
+/* Others that do the same at the same time, with seeds of their own. */
+static void start_others(uint64_t processes, uint64_t seed, uint64_t calls, double seconds)
+{
+	for (uint64_t i = 1; i < processes; i++) {
+		if (fork())
+			continue;
+		fd = open(VMNIX_DEVICE, O_RDWR | O_NONBLOCK);
+		run(seed + i, 0, calls, seconds);
+		printf("process %llu: %llu calls answered\n", (unsigned long long)i,
+		       (unsigned long long)answered);
+		exit(0);
+	}
+}
+
+static int wait_for_others(void)
+{
+	int status, bad = 0;
+
+	while (wait(&status) > 0)
+		bad |= status;
+	if (bad)
+		printf("another process ended with 0x%x\n", bad);
+	return bad;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t seed = (uint64_t)time(NULL), calls = 100000, seconds = 60, first = 0,
+		 processes = 1;
+	double took;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "s:n:t:f:p:v")) != -1) {
+		if (opt == 'v')
+			verbose = true;
+		else if (strchr("sntfp", opt))
+			*(opt == 's'   ? &seed
+			  : opt == 'n' ? &calls
+			  : opt == 't' ? &seconds
+			  : opt == 'p' ? &processes
+				       : &first) = strtoull(optarg, NULL, 0);
+		else
+			return 2;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("seed %llu\n", (unsigned long long)seed);
+	set_up();
+	start_others(processes, seed, calls, (double)seconds);
+	took = run(seed, first, calls, (double)seconds);
 	for (uint32_t i = 0; i < HC_COUNT; i++)
 		printf("%-13s %9llu answered %9llu good\n", call_name[i],
 		       (unsigned long long)answers[i], (unsigned long long)successes[i]);
 	printf("%llu hostcalls answered of %llu asked, %llu other operations, in %.1f s\n",
 	       (unsigned long long)answered, (unsigned long long)asked, (unsigned long long)others,
 	       took);
-	return clear_up();
+	/* Both, whatever the first says. */
+	return wait_for_others() | clear_up() ? 1 : 0;
 }
