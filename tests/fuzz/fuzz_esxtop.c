@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /* sources: console/esxtop/parse.c console/esxtop/read.c console/esxtop/table.c
- *	console/esxtop/csv.c console/esxtop/view.c console/esxtop/fields.c console/lib/vsi_client.c console/lib/tool.c */
+ *	console/esxtop/csv.c console/esxtop/view.c console/esxtop/fields.c
+ *	console/lib/vsi_client.c console/lib/tool.c */
 /*
  * Two snapshots of esxtop from a VSI tree that answers with what it likes, made a table,
  * CSV and lines. The input is the answers, each up to a NUL; those of byte 1 alone are
