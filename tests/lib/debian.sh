@@ -21,6 +21,7 @@ says "the tools say what to do" "vmnix" sh -c "vmware-cmd -l; vmkloader --status
 
 check "systemctl starts it" systemctl start vmware
 says "the vmkernel is loaded" "vmkernel: loaded: " vmkloader --status
+says "its log is in a file" " vmkernel: 0:00:00:[0-9.]* cpu[0-9]*:[0-9]*.Boot: " cat /var/log/vmkernel
 mkdir -p /vmfs/demo1
 cat >/vmfs/demo1/demo1.vmx <<END
 config.version = "8"
@@ -34,10 +35,13 @@ says "a machine is registered" "= 1$" vmware-cmd -s register /vmfs/demo1/demo1.v
 says "and starts" "^start\(\) = 1$" vmware-cmd demo1 start
 check "its guest, with this kernel, boots" vmware-console --until "guest#" --timeout 120 demo1
 says "and tells where it runs" "VMware" in_guest demo1 "cat /sys/class/dmi/id/sys_vendor"
+says "vm-support" "^File: /tmp/vmnix-" vm-support -w /tmp
+check "has it all" sh -c "tar -tzf /tmp/vmnix-*.tgz >/tmp/list && grep -q vsi.json /tmp/list && grep -q demo1.vmx /tmp/list && grep -q var/log/vmkernel /tmp/list && ! grep missing /tmp/list"
 says "stop soft" "= 1$" vmware-cmd demo1 stop soft
 says "another start" "= 1$" vmware-cmd demo1 start
 check "systemctl stops it, with a machine on" systemctl stop vmware
 check "the module is gone" unloaded
+check "and so is vmklogger" sh -c "! pidof vmklogger"
 check "processors are back" same "$online" "$(cat /sys/devices/system/cpu/online)"
 check "and starts it again" systemctl restart vmware
 
@@ -45,6 +49,6 @@ check "apt removes the package while it is loaded" apt-get remove -y -q vmnix
 check "the module goes with it" unloaded
 says "dkms has forgotten it" "^0$" sh -c "dkms status vmnix | grep -c ."
 check "apt purges it" apt-get purge -y -q vmnix
-check "nothing is left" sh -c "! ls -d /etc/init.d/vmware /etc/vmware /boot/vmkernel /usr/src/vmnix-* 2>/dev/null | grep ."
+check "nothing is left" sh -c "! ls -d /etc/init.d/vmware /etc/vmware /boot/vmkernel /usr/src/vmnix-* /var/log/vmk* 2>/dev/null | grep ."
 check "the administrator's machine is" [ -e /vmfs/demo1/demo1.vmx ]
 check "kernel log is clean" log_clean
