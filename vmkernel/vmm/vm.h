@@ -107,6 +107,15 @@ struct guest_mem {
 	uint32_t nested_pages;
 };
 
+/* The line that the guest is writing, for the log. */
+struct serial_log {
+	bool on;
+	char text[121];
+	uint32_t len;
+	uint32_t lines, lost; /* this period; since the last that was not */
+	uint64_t period;
+};
+
 struct vm {
 	struct spinlock lock; /* RANK_VM */
 	uint32_t id;
@@ -119,6 +128,7 @@ struct vm {
 	struct guest_mem mem;
 	hpa_t channel[WS_VM_CHANNEL_PAGES];
 	uint64_t serial_head, serial_tail; /* our own copies of out.head and in.tail */
+	struct serial_log serial_log;
 	bool serial_in_full; /* the console may wait for room */
 	bool regs_set; /* VCPU 0 has a state to start from */
 	uint32_t wish; /* enum vm_wish: what the guest asked of its power switch */
@@ -231,6 +241,8 @@ void vm_init_rpc(struct vm *vm); /* vm_rpc.c */
 int channel_init(struct vm *vm);
 void channel_free(struct vm *vm);
 size_t channel_serial_out(void *vm, const uint8_t *buf, size_t len); /* struct dev_char */
+/* buf, which the guest has written on its serial port, for the vmkernel's log. Under vm->lock. */
+void serial_log(struct vm *vm, const uint8_t *buf, size_t len);
 void channel_serial_in(struct vm *vm); /* feeds the UART from the ring */
 /* Copies between the transfer window and buf; offset and len were checked. */
 void channel_window(struct vm *vm, uint32_t offset, uint8_t *buf, uint32_t len, bool to_window);

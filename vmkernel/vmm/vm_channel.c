@@ -58,6 +58,8 @@ size_t channel_serial_out(void *opaque, const uint8_t *buf, size_t len)
 	 * puts them into a ring that the console maps; the doorbell rings once for many bytes. */
 	__atomic_store_n(&header(vm)->serial_out.head, vm->serial_head, __ATOMIC_RELEASE);
 	vm_event(vm, HC_EV_SERIAL_OUT);
+	if (vm->serial_log.on)
+		serial_log(vm, buf, len);
 	return len;
 }
 

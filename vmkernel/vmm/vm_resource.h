@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /*
- * Getters and setters of /vm/<id>/names, /vm/<id>/cpu and /vm/<id>/mem, as
- * struct vsi_field wants them. Setters refuse with VMK_BAD_PARAM what is not
+ * Getters and setters of /vm/<id>/names, /vm/<id>/cpu, /vm/<id>/mem and
+ * /vm/<id>/seriallog, as struct vsi_field wants them. Setters refuse with VMK_BAD_PARAM what is not
  * a value at all, with VMK_LIMIT_EXCEEDED what is out of range, and with
  * VMK_OVERCOMMIT a minimum that cannot be kept.
  */
@@ -20,7 +20,9 @@ int vm_get_cpu_max(void *ctx, const char *member, struct vsi_text *out);
 int vm_get_cpu_affinity(void *ctx, const char *member, struct vsi_text *out);
 int vm_get_mem_status(void *ctx, const char *member, struct vsi_text *out);
 int vm_get_mem_size(void *ctx, const char *member, struct vsi_text *out);
+int vm_get_seriallog(void *ctx, const char *member, struct vsi_text *out);
 
+int vm_set_seriallog(void *ctx, const char *member, const char *text);
 int vm_set_cpu_shares(void *ctx, const char *member, const char *text);
 int vm_set_cpu_min(void *ctx, const char *member, const char *text);
 int vm_set_cpu_max(void *ctx, const char *member, const char *text);

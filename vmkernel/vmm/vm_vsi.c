@@ -188,6 +188,8 @@ static const struct vsi_field fields[] = {
 	{ "injected", "interrupts and exceptions given to it", get_injected, NULL },
 	{ "runs", "times a VCPU was put on a PCPU", get_runs, NULL },
 	{ "serial", "bytes through the serial port", get_serial, NULL },
+	{ "seriallog", "1: what the guest writes on it goes into the log, too", vm_get_seriallog,
+	  vm_set_seriallog },
 	{ "tools", "messages of its tools, and how many nobody answered", get_tools, NULL },
 	{ "names", "id, process, configuration, uuid and display name", vm_get_names, NULL },
 	{ "cpu/status", "its worlds, as in /sched/cpu", vm_get_cpu_status, NULL },
