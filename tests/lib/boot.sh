@@ -38,3 +38,14 @@ echo '# end of script'" 2>&1)
 		not_ok "$title: runs to its end (status $status)"
 	fi
 }
+
+# test_module NAME: builds tests/modules/NAME.c for the 6.1 console; prints its path.
+test_module() {
+	local work=$PWD/build/tests/modules
+	case $work in *[[:space:]:]*) work=$(scripts/cache-dir)/test-modules ;; esac # Kbuild wants none
+	mkdir -p "$work"
+	cp -u tests/modules/* "$work"
+	flock "$work" make -s -C "$(scripts/cache-dir)/kernels/6.1/headers" M="$work" CC=gcc-12 modules \
+		>"$work/log" 2>&1 || { cat "$work/log" >&2; return 1; }
+	echo "$work/$1.ko"
+}

@@ -175,7 +175,7 @@ void pcpu_main(void)
 		watchdog_look();
 		while (pcpu->get_lost)
 			cpu_relax();
-		if (sched_run_once(pcpu->id))
+		if (nmi_test_pass(pcpu->id) || sched_run_once(pcpu->id))
 			irq_window();
 		else if (pcpu->state == PCPU_ONLINE)
 			irq_wait();

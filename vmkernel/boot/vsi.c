@@ -224,5 +224,7 @@ int boot_vsi_init(void)
 		err = vsi_add(NULL, &debug);
 	if (!err)
 		err = vsi_add(&debug, &panic_node);
+	if (!err)
+		err = vsi_add(&debug, &nmis_node);
 	return err;
 }

@@ -186,8 +186,11 @@ void crossing_panic(const struct crossing *x)
 {
 	bool first = panic_begin();
 
-	if (first)
+	if (first) {
 		panic_reason("Exception %llu inside the crossing, ip=0x%llx error=0x%llx",
 			     ULL(x->fault_vector - 1), ULL(x->fault_rip), ULL(x->fault_code));
+		if (x->fault_vector - 1 == 18)
+			print_machine_check();
+	}
 	panic_end(first);
 }
