@@ -121,13 +121,11 @@ void cross_prepare(void)
 	smp_call_function_single(0, prepare_here, NULL, true);
 }
 
-/*
- * NMIs that came while the console was away are the console's. INT 2 enters
- * the same handler; NMIs are not blocked in it, which Linux allows for.
- */
-static void deliver_nmis(u64 count)
+void cross_deliver_nmis(void)
 {
-	while (count--)
+	u64 count = xchg(&page->nmi_latched, 0);
+
+	for (; unlikely(count); count--)
 		asm volatile("int $2" : : : "memory");
 }
 
@@ -136,7 +134,6 @@ static void cross_here(void *unused)
 {
 	struct crossing *x = page;
 	unsigned long dr7;
-	u64 nmis;
 
 	/* TOUR(6): A breakpoint of some process on a low address would fire in the vmkernel's
 	 * lower half: debug registers are the one thing to settle before the page is entered. */
@@ -148,9 +145,7 @@ static void cross_here(void *unused)
 	crossing_enter(x);
 	if (dr7 & 0xff)
 		set_debugreg(dr7, 7);
-	nmis = xchg(&x->nmi_latched, 0);
-	if (unlikely(nmis))
-		deliver_nmis(nmis);
+	cross_deliver_nmis();
 	x->crossings++;
 }
 

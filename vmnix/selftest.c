@@ -352,6 +352,7 @@ static int one_round(struct round *r, u64 seed, u32 n, char *reason)
 	asm volatile("fxsave64 %0" : "=m"(r->fpu_after));
 	asm volatile("fxrstor64 %0" : : "m"(r->fpu_old));
 	status = x->call.status;
+	cross_deliver_nmis();
 	x->crossings++;
 	local_irq_restore(flags);
 	kernel_fpu_end();
@@ -415,6 +416,7 @@ static u64 bench_page(void)
 		start = rdtsc_ordered();
 		crossing_enter(x);
 		start = rdtsc_ordered() - start;
+		cross_deliver_nmis();
 	}
 	local_irq_restore(flags);
 	return start;

@@ -52,6 +52,12 @@ struct crossing *cross_page(void);
 u64 cross_code_hpa(void);
 void cross_prepare(void); /* before the first crossing of a load */
 int cross(void); /* one crossing; returns call.status */
+/*
+ * NMIs that came while the console was away are the console's: INT 2 enters the same handler,
+ * and its IRET lets the next in, for the processor has blocked them since. To be called after
+ * each crossing before interrupts are on.
+ */
+void cross_deliver_nmis(void);
 /* The purple screen goes to the kernel log, once, if the vmkernel came to write one. Context:
  * vmnix_lock is held, and the vmkernel has stopped. */
 void cross_tell(void);

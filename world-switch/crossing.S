@@ -150,11 +150,7 @@ crossing_vectors:
 	.rept	32
 	.balign 16
 	.if vec == 2
-	/* NMI: belongs to neither world yet. Count it; the console delivers it
-	 * to itself as soon as it is back (one INT 2 for each). IRET also
-	 * lets the next NMI in. */
-	incq	X_NMI_LATCHED(%rdi)
-	iretq
+	jmp	crossing_nmi
 	.else
 	/* Vectors without an error code push a zero in its place (APM vol. 2, table 8-1). */
 	.if !(vec == 8 || (vec >= 10 && vec <= 14) || vec == 17 || vec == 21 || \
@@ -166,6 +162,38 @@ crossing_vectors:
 	.endif
 	.set	vec, vec + 1
 	.endr
+
+/*
+ * NMI: belongs to neither world yet. It is counted, and the console delivers it
+ * to itself as soon as it is back, by INT 2. Until the IRET of the console's
+ * handler the processor must hold the next one back, for that handler's first
+ * instructions rely on it: so there is no IRET here. Finds: the processor's
+ * frame on the crossing stack. Leaves: all as it was, NMIs blocked.
+ */
+	.balign 16
+crossing_nmi:
+	incq	X_NMI_LATCHED(%rdi)
+	push	%rax
+	push	%rbx
+	push	%rcx
+	push	%rdx
+	mov	56(%rsp), %rax		/* RSP as it was; below it go RFLAGS, RIP, CS */
+	mov	48(%rsp), %rbx
+	mov	40(%rsp), %rcx
+	mov	32(%rsp), %rdx
+	sub	$24, %rax
+	mov	%rcx, 16(%rax)
+	mov	%rdx, 8(%rax)
+	mov	%rbx, (%rax)
+	/* They may lie over the frame from its RFLAGS on, but not over its RIP. */
+	mov	%rax, 32(%rsp)
+	pop	%rdx
+	pop	%rcx
+	pop	%rbx
+	pop	%rax
+	pop	%rsp
+	popfq
+	lretq
 
 /*
  * Any other exception here is a bug or broken hardware. Finds: vector, error

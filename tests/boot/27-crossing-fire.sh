@@ -26,7 +26,7 @@ check "registers came back" test $right = yes
 vsish set /debug/nmis 0
 vmnix-test usercall 100 >/dev/null
 echo "# $(crossings) crossings, $(sent) NMIs sent, $(counted) counted"
-check "many were sent" test $(sent) -gt 1000
+check "many were sent" test $(sent) -gt 200
 check "each was delivered, once" same $(sent) $(counted)
 check "Linux has counted as many" same $(counted) $(($(awk "/^ *NMI:/ { print \$2 }" /proc/interrupts) - linux))
 check "vmkernel leaves" vmkloader --unload

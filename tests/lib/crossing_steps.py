@@ -22,7 +22,6 @@ enter=$(sed -n "s/ . crossing_enter.*\\[vmnix\\]//p" /proc/kallsyms)
 NMI = LOAD + """
 echo "@enter $enter"
 until [ -e /tmp/stop ]; do
-	vmnix-test usercall 20 >/dev/null || echo "@bad"
 	vmnix-test selftest --rounds 20 --seed 7 >/dev/null || echo "@bad"
 	echo "@count $(cat /sys/module/nmis/parameters/count)"
 done

@@ -10,6 +10,7 @@ import os
 import gdb
 
 # In struct crossing.
+CROSSINGS = 40
 FAULT_VECTOR = 48
 PANIC_RIP = 72
 
@@ -18,12 +19,14 @@ def registers(*names):
     return [int(gdb.parse_and_eval(f"(unsigned long)${n}")) for n in names]
 
 
-def run_to(address, crossing=None):
-    """With crossing: of a vmkernel that can report what happens, and has nothing to report yet."""
-    condition = (f" if *(unsigned long *){crossing + FAULT_VECTOR:#x} == 0"
-                 f" && *(unsigned long *){crossing + PANIC_RIP:#x} < 0x80000000" if crossing else "")
-    gdb.execute(f"thbreak *{address:#x} thread 1{condition}", to_string=True)
+def run_to(address, condition=None):
+    gdb.execute(f"thbreak *{address:#x} thread 1" + (f" if {condition}" if condition else ""),
+                to_string=True)
     gdb.execute("continue", to_string=True)
+
+
+def word(address):
+    return f"*(unsigned long *){address:#x}"
 
 
 def instruction():
@@ -72,14 +75,19 @@ def main():
     run_to(enter)
     crossing, = registers("rdi")
     seen = trace(enter)
-    # Backwards what ends a crossing: the next place is met in the next crossing only.
-    places = list(seen) if what == "nmi" else between_idts(seen)[::-1]
+    # Backwards: so the next place is met in the next crossing only.
+    places = (list(seen) if what == "nmi" else between_idts(seen))[::-1]
+    # Of a vmkernel that can report what happens, and has nothing to report yet.
+    condition = f"{word(crossing + FAULT_VECTOR)} == 0 && {word(crossing + PANIC_RIP)} < 0x80000000"
     if what == "step":  # it comes after the instruction, and must still find the crossing's IDT
         places = [pc for pc in places if not seen[pc].startswith("lidt")]
     for n, pc in enumerate(places):
-        run_to(pc, crossing if what != "nmi" else None)
+        run_to(pc, condition)
         if what == "nmi":
             gdb.execute("monitor nmi", to_string=True)
+            # Loops bring it back to a place: the next NMI has to wait until Linux has had this one.
+            before = int(gdb.parse_and_eval(word(crossing + CROSSINGS)))
+            condition = f"{word(crossing + CROSSINGS)} != {before}"
         elif what == "mce":
             gdb.execute("monitor mce 0 1 0xb200000000000000 5 0 0", to_string=True)
         else:

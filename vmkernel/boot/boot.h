@@ -40,7 +40,7 @@ extern const struct panic_hooks stop_hooks;
  */
 void watchdog_look(void);
 
-/* boot/nmi_test.c: /debug/nmis, and its part of a PCPU's loop; true: it wants to be called again. */
+/* boot/nmi_test.c: /debug/nmis, and its part of a PCPU's loop; true: call it again. */
 struct vsi_node;
 extern struct vsi_node nmis_node;
 bool nmi_test_pass(uint32_t pcpu);

@@ -22,7 +22,9 @@ trap_stubs:
 
 /*
  * Finds: vector, error code and the processor's frame on the stack, any
- * general registers. Leaves: all as it was, through IRETQ.
+ * general registers. Leaves: all as it was, through IRETQ; or without one, if
+ * trap_dispatch says so: after an NMI of the console the next must wait for the
+ * IRET of the console's handler, whose first instructions rely on that.
  */
 	.balign 16
 trap_common:
@@ -48,6 +50,8 @@ trap_common:
 	cld
 	call	trap_dispatch
 	mov	%rbx, %rsp
+	test	%al, %al
+	jnz	1f
 	pop	%r15
 	pop	%r14
 	pop	%r13
@@ -65,5 +69,35 @@ trap_common:
 	pop	%rax
 	add	$16, %rsp
 	iretq
+
+	/* RFLAGS, RIP, CS go below RSP as it was; that address to where RIP was. */
+1:	mov	160(%rsp), %rax
+	sub	$24, %rax
+	mov	144(%rsp), %rcx
+	mov	136(%rsp), %rdx
+	mov	152(%rsp), %rsi
+	mov	%rcx, 16(%rax)
+	mov	%rdx, 8(%rax)
+	mov	%rsi, (%rax)
+	mov	%rax, 136(%rsp)
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rbp
+	pop	%rdi
+	pop	%rsi
+	pop	%rdx
+	pop	%rcx
+	pop	%rbx
+	pop	%rax
+	add	$16, %rsp
+	pop	%rsp
+	popfq
+	lretq
 
 	.section .note.GNU-stack, "", @progbits

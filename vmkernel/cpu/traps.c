@@ -122,7 +122,7 @@ static void print_machine_check(void)
 	wrmsr(MSR_MCG_STATUS, 0);
 }
 
-static void trap_panic(const struct trap_frame *f)
+static void __attribute__((noreturn)) trap_panic(const struct trap_frame *f)
 {
 	const char *name = f->vector < ARRAY_SIZE(trap_names) ? trap_names[f->vector] : "Interrupt";
 	const struct panic_regs regs = regs_of(f);
@@ -141,7 +141,7 @@ static void trap_panic(const struct trap_frame *f)
 	panic_end(first);
 }
 
-static void stop_with_others(const struct trap_frame *f)
+static void __attribute__((noreturn)) stop_with_others(const struct trap_frame *f)
 {
 	const struct panic_regs regs = regs_of(f);
 
@@ -149,13 +149,13 @@ static void stop_with_others(const struct trap_frame *f)
 	panic_end(false);
 }
 
-void trap_dispatch(struct trap_frame *frame)
+bool trap_dispatch(struct trap_frame *frame)
 {
 	struct pcpu *pcpu = this_pcpu();
 
 	if (early && frame->vector == 2) {
 		(*nmi_latch)++;
-		return;
+		return true;
 	}
 	switch (frame->vector) {
 	case VEC_TIMER:
@@ -164,19 +164,19 @@ void trap_dispatch(struct trap_frame *frame)
 		pcpu->kicks += frame->vector == VEC_KICK;
 		pcpu->need_resched = true;
 		apic_eoi();
-		return;
+		return false;
 	case VEC_NOTHING:
 		apic_eoi();
-		return;
+		return false;
 	case VEC_SPURIOUS:
-		return;
+		return false;
 	case 2:
 		pcpu->nmis++;
 		if (panic_happened())
 			stop_with_others(frame);
 		if (pcpu->is_console)
 			(*nmi_latch)++;
-		return;
+		return pcpu->is_console;
 	default:
 		trap_panic(frame);
 	}

@@ -4,6 +4,7 @@
 #ifndef CPU_TRAPS_H
 #define CPU_TRAPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What traps.S leaves on the stack (APM vol. 2, 8.9.3). */
@@ -29,8 +30,8 @@ void traps_load(void);
 /* After LGDT with the running PCPU's GDT: CS, SS and TR from it (cpu/segments.S). */
 void cpu_reload_segments(void);
 
-/* Called by traps.S with interrupts off. */
-void trap_dispatch(struct trap_frame *frame);
+/* Called by traps.S with interrupts off. True: it was an NMI of the console's, end without IRET. */
+bool trap_dispatch(struct trap_frame *frame);
 
 /*
  * The NMI latch of the crossing: NMIs on the console's processor are the console's. Set by
