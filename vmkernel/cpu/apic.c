@@ -43,14 +43,14 @@ static bool tsc_deadline;
 static uint64_t
 	timer_mult; /* timer ticks per ns, 32.32, measured by the first PCPU that is taken */
 
-static uint32_t reg_read(uint32_t reg)
+uint32_t apic_reg_read(uint32_t reg)
 {
 	if (x2apic_mode)
 		return (uint32_t)rdmsr(MSR_X2APIC + reg);
 	return mmio_read32(MMIO_LAPIC + reg * 16);
 }
 
-static void reg_write(uint32_t reg, uint32_t val)
+void apic_reg_write(uint32_t reg, uint32_t val)
 {
 	if (x2apic_mode)
 		wrmsr(MSR_X2APIC + reg, val);
@@ -68,14 +68,14 @@ int apic_init(bool x2apic)
 
 uint32_t apic_id(void)
 {
-	uint32_t id = reg_read(APIC_ID);
+	uint32_t id = apic_reg_read(APIC_ID);
 
 	return x2apic_mode ? id : id >> 24;
 }
 
 void apic_eoi(void)
 {
-	reg_write(APIC_EOI, 0);
+	apic_reg_write(APIC_EOI, 0);
 }
 
 /* The console may be between its own writes of ICR high and low: high is put back. */
@@ -87,12 +87,12 @@ static void icr_send(uint32_t dest, uint32_t low)
 		wrmsr(MSR_X2APIC + APIC_ICR, (uint64_t)dest << 32 | low);
 		return;
 	}
-	high = reg_read(APIC_ICR2);
-	reg_write(APIC_ICR2, dest << 24);
-	reg_write(APIC_ICR, low);
-	while (reg_read(APIC_ICR) & ICR_BUSY)
+	high = apic_reg_read(APIC_ICR2);
+	apic_reg_write(APIC_ICR2, dest << 24);
+	apic_reg_write(APIC_ICR, low);
+	while (apic_reg_read(APIC_ICR) & ICR_BUSY)
 		cpu_relax();
-	reg_write(APIC_ICR2, high);
+	apic_reg_write(APIC_ICR2, high);
 }
 
 void apic_send_fixed(uint32_t dest, uint8_t vector)
@@ -128,40 +128,45 @@ static void timer_calibrate(void)
 	uint64_t tsc;
 	uint32_t ticks;
 
-	reg_write(APIC_TIMER_INIT, UINT32_MAX);
+	apic_reg_write(APIC_TIMER_INIT, UINT32_MAX);
 	tsc = rdtsc();
 	delay_us(CALIBRATE_US);
-	ticks = UINT32_MAX - reg_read(APIC_TIMER_CURRENT);
+	ticks = UINT32_MAX - apic_reg_read(APIC_TIMER_CURRENT);
 	tsc = rdtsc() - tsc;
-	reg_write(APIC_TIMER_INIT, 0);
+	apic_reg_write(APIC_TIMER_INIT, 0);
 	timer_mult = (((uint64_t)ticks * tsc_khz / tsc) << 32) / 1000000;
 	if (!timer_mult)
 		timer_mult = 1;
 }
 
+uint64_t apic_timer_hz(void)
+{
+	return (uint64_t)(((unsigned __int128)timer_mult * 1000000000u) >> 32);
+}
+
 void apic_pcpu_init(void)
 {
-	reg_write(APIC_SVR, SVR_ENABLE | VEC_SPURIOUS);
-	reg_write(APIC_TPR, 0);
-	reg_write(APIC_LVT_LINT0, LVT_MASKED);
-	reg_write(APIC_LVT_LINT1, LVT_MASKED);
-	reg_write(APIC_LVT_ERROR, LVT_MASKED);
-	reg_write(APIC_TIMER_DIV, TIMER_DIV_1);
-	reg_write(APIC_LVT_TIMER, LVT_MASKED | VEC_TIMER);
+	apic_reg_write(APIC_SVR, SVR_ENABLE | VEC_SPURIOUS);
+	apic_reg_write(APIC_TPR, 0);
+	apic_reg_write(APIC_LVT_LINT0, LVT_MASKED);
+	apic_reg_write(APIC_LVT_LINT1, LVT_MASKED);
+	apic_reg_write(APIC_LVT_ERROR, LVT_MASKED);
+	apic_reg_write(APIC_TIMER_DIV, TIMER_DIV_1);
+	apic_reg_write(APIC_LVT_TIMER, LVT_MASKED | VEC_TIMER);
 	if (tsc_deadline)
-		reg_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VEC_TIMER);
+		apic_reg_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VEC_TIMER);
 	else if (!timer_mult)
 		timer_calibrate();
 	if (!tsc_deadline)
-		reg_write(APIC_LVT_TIMER, VEC_TIMER);
+		apic_reg_write(APIC_LVT_TIMER, VEC_TIMER);
 	this_pcpu()->timer_deadline_ns = UINT64_MAX;
 }
 
 void apic_pcpu_exit(void)
 {
 	timer_arm(UINT64_MAX);
-	reg_write(APIC_LVT_TIMER, LVT_MASKED | VEC_TIMER);
-	reg_write(APIC_SVR, VEC_SPURIOUS);
+	apic_reg_write(APIC_LVT_TIMER, LVT_MASKED | VEC_TIMER);
+	apic_reg_write(APIC_SVR, VEC_SPURIOUS);
 }
 
 static void timer_arm_count(uint64_t ns)
@@ -169,11 +174,11 @@ static void timer_arm_count(uint64_t ns)
 	uint64_t now = now_ns(), ticks;
 
 	if (ns == UINT64_MAX) {
-		reg_write(APIC_TIMER_INIT, 0);
+		apic_reg_write(APIC_TIMER_INIT, 0);
 		return;
 	}
 	ticks = ns > now ? (uint64_t)(((unsigned __int128)(ns - now) * timer_mult) >> 32) + 1 : 1;
-	reg_write(APIC_TIMER_INIT, ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
+	apic_reg_write(APIC_TIMER_INIT, ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
 }
 
 void timer_arm(uint64_t ns)

@@ -26,6 +26,16 @@ void apic_pcpu_init(void);
 /* Masks everything again before the processor is handed back. */
 void apic_pcpu_exit(void);
 
+/*
+ * Its registers, by number (xAPIC offset / 16): for taking it over from the console, and giving
+ * it back.
+ */
+uint32_t apic_reg_read(uint32_t reg);
+void apic_reg_write(uint32_t reg, uint32_t val);
+
+/* Ticks of its timer per second, divided by 1. 0: no PCPU has needed to know. */
+uint64_t apic_timer_hz(void);
+
 uint32_t apic_id(void);
 void apic_eoi(void);
 

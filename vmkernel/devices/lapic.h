@@ -69,6 +69,9 @@ struct lapic_ops {
 
 enum lapic_lvt { LVT_TIMER, LVT_THERMAL, LVT_PERF, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT_COUNT };
 
+#define LVT_TIMER_IS_PERIODIC(lvt) (((lvt) >> 17 & 3) == 1)
+#define LVT_TIMER_IS_DEADLINE(lvt) (((lvt) >> 17 & 3) == 2)
+
 struct lapic_bits { /* 256 bits, with a summary: bit n of any = word n is not zero */
 	uint32_t word[8];
 	uint8_t any;
@@ -78,7 +81,7 @@ struct lapic {
 	struct dev_clock clock;
 	const struct lapic_ops *ops;
 	void *opaque;
-	uint64_t tsc_hz;
+	uint64_t tsc_hz, bus_hz; /* bus_hz: of the timer; LAPIC_BUS_HZ but for a real machine's */
 	uint64_t base; /* IA32_APIC_BASE */
 	uint32_t id;
 	bool x2apic_ok; /* the guest may enable x2APIC */
@@ -167,6 +170,8 @@ void lapic_timer_write_initial(struct lapic *apic, uint32_t val);
 void lapic_timer_write_divide(struct lapic *apic, uint32_t val);
 void lapic_timer_write_deadline(struct lapic *apic, uint64_t tsc);
 uint32_t lapic_timer_current(struct lapic *apic);
+/* As if initial had been written, and left of it were still to be counted; 0: none. */
+void lapic_timer_resume(struct lapic *apic, uint32_t initial, uint32_t left);
 void lapic_fire_lvt(struct lapic *apic, enum lapic_lvt n);
 
 /* Saves or loads all but what lapic_init was given. */

@@ -125,6 +125,7 @@ void lapic_init(struct lapic *apic, uint32_t id, bool bsp, bool x2apic_ok, uint6
 	apic->ops = ops;
 	apic->opaque = opaque;
 	apic->tsc_hz = tsc_hz;
+	apic->bus_hz = LAPIC_BUS_HZ;
 	apic->id = id;
 	apic->x2apic_ok = x2apic_ok;
 	apic->lint = 0;

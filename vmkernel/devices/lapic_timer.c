@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /*
- * The timer of a local APIC: one-shot, periodic and TSC-deadline. The bus clock is
+ * The timer of a local APIC: one-shot, periodic and TSC-deadline. A VM's bus clock is
  * 1 GHz, so a tick is a nanosecond and a count is arithmetic on the clock. A masked
  * timer runs on but has no deadline: what it missed is caught up with at the next
  * access. Periods that nobody could serve in time are merged into one interrupt.
@@ -31,7 +31,9 @@ static unsigned int divide_shift(const struct lapic *apic)
 
 static uint64_t count_to_ns(const struct lapic *apic, uint32_t count)
 {
-	return (uint64_t)count << divide_shift(apic);
+	uint64_t ticks = (uint64_t)count << divide_shift(apic);
+
+	return apic->bus_hz == NS_PER_SEC ? ticks : ticks_to_ns(ticks, apic->bus_hz);
 }
 
 static void stop(struct lapic *apic)
@@ -64,6 +66,12 @@ void lapic_timer_write_initial(struct lapic *apic, uint32_t val)
 		return;
 	apic->initial = val;
 	apic->timer_at = val ? now + count_to_ns(apic, val) : DEV_NEVER;
+}
+
+void lapic_timer_resume(struct lapic *apic, uint32_t initial, uint32_t left)
+{
+	apic->initial = initial;
+	apic->timer_at = left ? dev_now(&apic->clock) + count_to_ns(apic, left) : DEV_NEVER;
 }
 
 void lapic_timer_write_divide(struct lapic *apic, uint32_t val)
@@ -105,7 +113,10 @@ uint32_t lapic_timer_current(struct lapic *apic)
 	lapic_tick(apic, now);
 	if (mode(apic) == MODE_TSC_DEADLINE || apic->timer_at == DEV_NEVER)
 		return 0;
-	return (uint32_t)((apic->timer_at - now) >> divide_shift(apic));
+	now = apic->timer_at - now;
+	if (apic->bus_hz != NS_PER_SEC)
+		now = ns_to_ticks(now, apic->bus_hz);
+	return (uint32_t)(now >> divide_shift(apic));
 }
 
 uint64_t lapic_deadline(const struct lapic *apic)
