@@ -97,6 +97,7 @@ static void prepare_here(void *unused)
 	x->abi_minor = WS_ABI_MINOR;
 	x->enter = (u64)crossing_enter;
 	x->leave = (u64)crossing_leave;
+	x->resume = (u64)crossing_resume;
 	/* Until the vmkernel can report a fault of the crossing, the console does. */
 	x->panic_rip = x->leave;
 	x->call.status = VMK_PANICKED;
@@ -135,6 +136,10 @@ static void cross_here(void *unused)
 	struct crossing *x = page;
 	unsigned long dr7;
 
+	if (x->sealed) {
+		crossing_call(x);
+		goto back;
+	}
 	/* TOUR(6): A breakpoint of some process on a low address would fire in the vmkernel's
 	 * lower half: debug registers are the one thing to settle before the page is entered. */
 	get_debugreg(dr7, 7);
@@ -145,6 +150,7 @@ static void cross_here(void *unused)
 	crossing_enter(x);
 	if (dr7 & 0xff)
 		set_debugreg(dr7, 7);
+back:
 	cross_deliver_nmis();
 	x->crossings++;
 }

@@ -136,22 +136,25 @@ static long ioc_status(void __user *arg)
 static long ioc_load(void __user *arg)
 {
 	struct vmnix_load args;
+	struct load_options o;
 	void *image;
 	long err;
 
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
-	if (args.flags & ~VMNIX_LOAD_CHECK || args.log_level > 4 || !args.bytes ||
-	    args.bytes > IMAGE_FILE_MAX)
+	if (args.flags & ~(VMNIX_LOAD_CHECK | VMNIX_LOAD_SEAL) || args.log_level > 4 ||
+	    !args.bytes || args.bytes > IMAGE_FILE_MAX)
 		return -EINVAL;
 	memset(args.reason, 0, sizeof(args.reason));
+	o.log_level = args.log_level;
+	o.check_only = args.flags & VMNIX_LOAD_CHECK;
+	o.seal = args.flags & VMNIX_LOAD_SEAL;
 	image = vmalloc(args.bytes);
 	if (!image)
 		return -ENOMEM;
 	err = copy_from_user(image, u64_to_user_ptr(args.image), args.bytes) ? -EFAULT : 0;
 	if (!err)
-		err = vmkernel_load(image, args.bytes, args.log_level,
-				    args.flags & VMNIX_LOAD_CHECK, args.reason);
+		err = vmkernel_load(image, args.bytes, &o, args.reason);
 	vfree(image);
 	if (copy_to_user(arg, &args, sizeof(args)))
 		return -EFAULT;
@@ -195,7 +198,8 @@ static void note_call(struct vmnix_file *f, u32 nr, const void *args)
 /* Calls that only the module itself may make, because they change what it has set up. */
 static bool private_call(u32 nr)
 {
-	return nr == HC_PCPU_START || nr == HC_FAREWELL || nr == HC_DOORBELL || nr == HC_SCRAMBLE;
+	return nr == HC_PCPU_START || nr == HC_FAREWELL || nr == HC_DOORBELL || nr == HC_SCRAMBLE ||
+	       nr == HC_SEAL;
 }
 
 static int user_call(struct vmnix_file *f, u32 nr, void *args, u32 len)

@@ -5,10 +5,14 @@
  * and page tables into the handed-over memory, cross, start the processors.
  * Every step has its undo, in the opposite order.
  */
+#include <linux/acpi.h>
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/apic.h>
 #include <asm/tsc.h>
@@ -221,7 +225,41 @@ static int tell_doorbell(void)
 	return hostcall(HC_DOORBELL, &bell, sizeof(bell)) ? -EIO : 0;
 }
 
-static int load_checked(const struct image *img, const void *file, u32 log_level, char *reason)
+static int add_ram(struct resource *res, void *arg)
+{
+	struct hc_seal *a = arg;
+
+	if (a->ranges == HC_RAM_MAX)
+		return -ENOSPC;
+	a->ram[a->ranges].hpa = PAGE_ALIGN(res->start);
+	a->ram[a->ranges].bytes = ((res->end + 1) & PAGE_MASK) - a->ram[a->ranges].hpa;
+	a->ranges++;
+	return 0;
+}
+
+/* The console becomes a world of the vmkernel, in the middle of this call. */
+static int seal(char *reason)
+{
+	struct hc_seal *a = kzalloc(sizeof(*a), GFP_KERNEL);
+	int status = VMK_NO_MEMORY;
+
+	if (!a)
+		return -ENOMEM;
+	a->pm1_control = acpi_gbl_FADT.xpm1a_control_block.address;
+	if (num_online_cpus() > 1) {
+		status = VMK_LIMIT_EXCEEDED;
+	} else if (!walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0,
+					-1, a, add_ram)) {
+		status = hostcall(HC_SEAL, a, sizeof(*a));
+	}
+	kfree(a);
+	if (status)
+		VMNIX_ERR(reason, "the console cannot be sealed: %s", vmk_strerror(status));
+	return status ? -EIO : 0;
+}
+
+static int load_checked(const struct image *img, const void *file, const struct load_options *o,
+			char *reason)
 {
 	struct staging s = {};
 	int err;
@@ -233,7 +271,7 @@ static int load_checked(const struct image *img, const void *file, u32 log_level
 	err = stage_begin(&s, img, reason);
 	if (err)
 		goto give_back;
-	err = stage_tables(&s, img, file, log_level);
+	err = stage_tables(&s, img, file, o->log_level);
 	if (err)
 		VMNIX_ERR(reason, "too much memory for the loader's page tables");
 	else
@@ -248,6 +286,8 @@ static int load_checked(const struct image *img, const void *file, u32 log_level
 		if (err)
 			VMNIX_ERR(reason, "no interrupt for the doorbell: error %d", err);
 	}
+	if (!err && o->seal)
+		err = seal(reason);
 	if (err) {
 		farewell(true);
 		goto give_back;
@@ -258,7 +298,7 @@ give_back:
 	return err;
 }
 
-int vmkernel_load(const void *file, u64 bytes, u32 log_level, bool check_only, char *reason)
+int vmkernel_load(const void *file, u64 bytes, const struct load_options *o, char *reason)
 {
 	struct image img;
 	int err;
@@ -268,13 +308,13 @@ int vmkernel_load(const void *file, u64 bytes, u32 log_level, bool check_only, c
 	 * version. */
 	if (image_check(file, bytes, &img, reason, VMNIX_REASON_MAX))
 		return -ENOEXEC;
-	if (check_only)
+	if (o->check_only)
 		return 0;
 	if (loaded) {
 		VMNIX_ERR(reason, "a vmkernel is loaded already");
 		return -EBUSY;
 	}
-	err = load_checked(&img, file, log_level, reason);
+	err = load_checked(&img, file, o, reason);
 	if (err)
 		return err;
 	loaded = true;

@@ -333,6 +333,12 @@ static int one_round(struct round *r, u64 seed, u32 n, char *reason)
 	memcpy(x->call.args, &args, sizeof(args));
 	kernel_fpu_begin();
 	local_irq_save(flags);
+	if (x->sealed) {
+		local_irq_restore(flags);
+		kernel_fpu_end();
+		VMNIX_ERR(reason, "the console is sealed: there is no crossing to test");
+		return -EBUSY;
+	}
 	if (smp_processor_id()) {
 		local_irq_restore(flags);
 		kernel_fpu_end();
@@ -414,7 +420,10 @@ static u64 bench_page(void)
 	local_irq_save(flags);
 	if (!smp_processor_id()) {
 		start = rdtsc_ordered();
-		crossing_enter(x);
+		if (x->sealed)
+			crossing_call(x);
+		else
+			crossing_enter(x);
 		start = rdtsc_ordered() - start;
 		cross_deliver_nmis();
 	}

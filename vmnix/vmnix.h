@@ -64,11 +64,17 @@ void cross_tell(void);
 int hostcall(u32 nr, void *args, u32 len); /* args in and out; an enum vmk_error */
 const char *vmk_strerror(int status);
 
+struct load_options {
+	u32 log_level;
+	bool check_only; /* only look whether the image could be loaded */
+	bool seal;
+};
+
 /* load.c: from an image to a running vmkernel and back. Caller holds vmnix_lock. */
 bool vmkernel_loaded(void);
 u64 vmkernel_image_bytes(void);
 u64 vmkernel_image_hpa(void);
-int vmkernel_load(const void *image, u64 bytes, u32 log_level, bool check_only, char *reason);
+int vmkernel_load(const void *file, u64 bytes, const struct load_options *o, char *reason);
 int vmkernel_unload(bool force, char *reason);
 
 /* doorbell.c: the vmkernel's interrupt. */

@@ -46,6 +46,7 @@ struct vmnix_load {
 	char reason[VMNIX_REASON_MAX]; /* out: what was wrong, empty when all went well */
 };
 #define VMNIX_LOAD_CHECK 0x1u
+#define VMNIX_LOAD_SEAL 0x2u /* in sealed form; refused where that cannot be */
 
 struct vmnix_unload {
 	__u32 flags; /* VMNIX_UNLOAD_* */

@@ -127,6 +127,10 @@ crossing_leave:
 	lgdt	X_CON_GDTR(%rdi)
 	lldt	X_CON_LDTR(%rdi)
 	mov	X_CON_RSP(%rdi), %rsp
+	/* A console that is sealed begins here, and comes back here: all that the instructions
+	 * above do by hand, VMRUN has done. */
+	.globl crossing_resume
+crossing_resume:
 	pop	%r15
 	pop	%r14
 	pop	%r13
@@ -136,6 +140,27 @@ crossing_leave:
 	popfq
 	ret
 	.size crossing_leave, . - crossing_leave
+
+/*
+ * crossing_call(RDI = struct crossing *): a sealed console's way to the vmkernel,
+ * which sits beneath it. Finds and leaves what crossing_enter does; whether the
+ * vmkernel goes on behind VMMCALL or, having unsealed the console, by
+ * crossing_leave, is all the same from here.
+ */
+	.globl crossing_call
+	.type crossing_call, @function
+crossing_call:
+	pushfq
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	mov	%rsp, X_CON_RSP(%rdi)
+	vmmcall
+	jmp	crossing_resume
+	.size crossing_call, . - crossing_call
 	.globl crossing_code_end
 crossing_code_end:
 

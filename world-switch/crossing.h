@@ -83,6 +83,9 @@ struct crossing {
 	struct ws_call call;
 	uint64_t core_hpa; /* of the vmkernel's struct ws_core (core_dump.h) */
 	uint64_t stopped; /* 1: the vmkernel has died, and its report is written */
+	uint64_t resume; /* address of crossing_resume: where a sealed console begins */
+	uint64_t
+		sealed; /* 1: the console runs on top of the vmkernel, and calls by crossing_call */
 };
 WS_STATIC_ASSERT(sizeof(struct crossing) <= WS_PAGE_SIZE);
 WS_ASSERT_OFFSET(crossing, console, 80);
@@ -99,6 +102,10 @@ extern "C" {
  * bases and every control register come back as they were.
  */
 void crossing_enter(struct crossing *x);
+
+/* As crossing_enter, for a console that is sealed: VMMCALL instead of the crossing. */
+void crossing_call(struct crossing *x);
+extern const uint8_t crossing_resume[];
 
 /*
  * vmkernel side, called through x->leave: restore the console's world.

@@ -214,6 +214,20 @@ struct hc_vm_checkpoint {
 	char part[HC_PART_MAX]; /* out: the part that is damaged, or does not fit this machine */
 };
 
+#define HC_RAM_MAX 60u
+
+/*
+ * The console's memory, and the ports by which it could switch the machine off. All other
+ * processors are the vmkernel's. Returns in sealed form: from then on call by VMMCALL.
+ */
+struct hc_seal {
+	uint32_t pm1_control; /* I/O port of ACPI's PM1a control register, 0: none */
+	uint32_t ranges; /* used entries of ram[] */
+	struct hc_range {
+		uint64_t hpa, bytes; /* multiples of 4 KiB */
+	} ram[HC_RAM_MAX];
+};
+
 #define HC_VSI_PATH_MAX 256u
 #define HC_VSI_TEXT_MAX 752u
 
@@ -245,6 +259,7 @@ WS_ASSERT_SIZE(hc_vcpu_regs, 48);
 WS_ASSERT_SIZE(hc_vm_sched, 24);
 WS_ASSERT_SIZE(hc_vm_name, 264);
 WS_ASSERT_SIZE(hc_vm_checkpoint, 32);
+WS_ASSERT_SIZE(hc_seal, 968);
 WS_ASSERT_SIZE(hc_vsi, 1024);
 
 #endif

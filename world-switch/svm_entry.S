@@ -20,6 +20,16 @@ svm_host_store:
 	ret
 	.size svm_host_store, . - svm_host_store
 
+/* svm_host_load(RDI = machine address of a page). Clobbers RAX. */
+	.balign 16
+	.globl svm_host_load
+	.type svm_host_load, @function
+svm_host_load:
+	mov	%rdi, %rax
+	vmload	%rax
+	ret
+	.size svm_host_load, . - svm_host_load
+
 /* svm_hidden_load(RDI = area). Clobbers RAX. Leaves: GIF 0. */
 	.balign 16
 	.globl svm_hidden_load

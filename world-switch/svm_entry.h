@@ -37,6 +37,9 @@ enum svm_entry_error {
 /* Keeps this processor's hidden state in the page host_hpa. Once per PCPU. */
 void svm_host_store(uint64_t host_hpa);
 
+/* The opposite: what is in the page becomes this processor's; its TR must be the same. */
+void svm_host_load(uint64_t host_hpa);
+
 /* GIF off, the guest's hidden state into the processor. */
 void svm_hidden_load(const struct svm_vcpu_area *area);
 

@@ -22,7 +22,9 @@
 #define NOT_LOADED 3 /* of --status, as init scripts say "not running" */
 
 static const char help[] =
-	"usage: vmkloader [--log-level N] [IMAGE]    load IMAGE (" DEFAULT_IMAGE ")\n"
+	"usage: vmkloader [--log-level N] [--seal] [IMAGE]\n"
+	"                                            load IMAGE (" DEFAULT_IMAGE ");\n"
+	"                                            --seal: the console on top of it\n"
 	"       vmkloader --check [IMAGE]            only look whether it could be loaded\n"
 	"       vmkloader --status [--json]          what is loaded\n"
 	"       vmkloader --unload [--force]         give all back to Linux; --force: although\n"
@@ -38,7 +40,7 @@ struct options {
 	enum action action;
 	const char *image;
 	uint64_t log_level;
-	bool force, json;
+	bool force, json, seal;
 };
 
 static int open_device(void)
@@ -87,7 +89,7 @@ static int load(const struct options *o)
 	fd = open_device();
 	args.image = (uintptr_t)data;
 	args.bytes = len;
-	args.flags = o->action == CHECK ? VMNIX_LOAD_CHECK : 0;
+	args.flags = o->action == CHECK ? VMNIX_LOAD_CHECK : o->seal ? VMNIX_LOAD_SEAL : 0;
 	err = len ? vmnix_ioctl(fd, VMNIX_IOC_LOAD, &args) : ENOEXEC;
 	args.reason[sizeof(args.reason) - 1] = 0;
 	free(data);
@@ -243,6 +245,8 @@ static void parse(int argc, char **argv, struct options *o)
 			set_action(o, UNLOAD);
 		} else if (!strcmp(argv[i], "--json")) {
 			o->json = true;
+		} else if (!strcmp(argv[i], "--seal")) {
+			o->seal = true;
 		} else if (!strcmp(argv[i], "--force")) {
 			o->force = true;
 		} else if (!strcmp(argv[i], "--log-level")) {

@@ -51,7 +51,7 @@ gives "commands of vsish" "get" vsish g
 gives "the top of its tree" "/sched/,/version,/vm/" vsish get ""
 gives "a folder" "/sched/pcpus/,/sched/slice_ns" vsish ls /sched/
 gives "in a folder" "/sched/slice_ns" vsish -e set /sched/sl
-gives "options of vmkloader" "--status" vmkloader --s
+gives "options of vmkloader" "--seal,--status" vmkloader --s
 gives "options of vmkdump" "--all" vmkdump --a
 gives "options of vmklogger" "--keep" vmklogger --k
 gives "options of esxtop" "--json" esxtop --j

@@ -82,7 +82,7 @@ static void loads(void)
 	struct vmnix_unload u = {};
 
 	try_ioctl("LOAD refuses a bad pointer", VMNIX_IOC_LOAD, BAD_POINTER, EFAULT);
-	l.flags = 2;
+	l.flags = 4;
 	try_ioctl("LOAD refuses unknown flags", VMNIX_IOC_LOAD, &l, EINVAL);
 	l.flags = VMNIX_LOAD_CHECK;
 	l.log_level = 5;

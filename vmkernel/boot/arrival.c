@@ -30,6 +30,7 @@
 #include "mm/space.h"
 #include "ring.h"
 #include "sched/sched.h"
+#include "seal/seal.h"
 #include "vmm/vmm.h"
 
 struct crossing *crossing;
@@ -241,6 +242,8 @@ static int step_vsi(void)
 	if (!err)
 		err = log_vsi_init();
 	if (!err)
+		err = seal_vsi_init();
+	if (!err)
 		err = boot_vsi_init();
 	return err;
 }
@@ -283,7 +286,28 @@ static int farewell(bool force)
 	pcpus_reset();
 	pcpus_release();
 	LOG(INFO, "Boot", "farewell");
+	seal_leave_after_call();
 	return VMK_OK;
+}
+
+static void __attribute__((noreturn)) leave_for_good(void)
+{
+	void (*leave)(struct crossing *) = (void (*)(struct crossing *))crossing->leave;
+
+	leave(crossing);
+	__builtin_unreachable();
+}
+
+/* Does not return, if all is well: the console does, in its call, as a world. */
+static int seal(const struct hc_seal *a)
+{
+	static const struct seal_hooks hooks = { hostcall_dispatch, leave_for_good };
+	int err = seal_console(crossing, a, pcpu_get(0)->root, &hooks);
+
+	if (err)
+		return err;
+	crossing->call.status = VMK_OK;
+	pcpu_loop();
 }
 
 static void __attribute__((noreturn)) leave_scrambled(uint64_t seed)
@@ -292,7 +316,7 @@ static void __attribute__((noreturn)) leave_scrambled(uint64_t seed)
 	scramble_and_leave(crossing, seed);
 }
 
-static const struct hostcall_ops hostcall_ops = { pcpus_start, farewell, leave_scrambled,
+static const struct hostcall_ops hostcall_ops = { pcpus_start, farewell, seal, leave_scrambled,
 						  watchdog_look };
 
 /* From now on every crossing arrives on PCPU 0's own tables, at hostcall_entry. */

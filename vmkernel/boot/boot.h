@@ -62,6 +62,9 @@ bool pcpu_runs(uint32_t id); /* it executes code of ours, or is about to */
 void pcpus_reset(void); /* INIT to all: from then on they are the console's */
 void pcpus_release(void); /* their memory back */
 
+/* What a PCPU does all day; PCPU 0 once the console is sealed. */
+void pcpu_loop(void) __attribute__((noreturn));
+
 /* Entered by boot/entry.S on a PCPU's own tables and stack. */
 void pcpu_main(void) __attribute__((noreturn));
 

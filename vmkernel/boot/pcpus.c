@@ -18,6 +18,7 @@
 #include "mm/direct_map.h"
 #include "mm/space.h"
 #include "sched/sched.h"
+#include "seal/seal.h"
 #include "vmm/vmm.h"
 
 #define START_WAIT_US 100000u
@@ -130,6 +131,8 @@ static int phase_sipi(uint32_t apic_id, uint32_t *id)
 
 int pcpus_start(uint32_t apic_id, uint32_t phase, uint32_t *pcpu)
 {
+	if (sealed())
+		return VMK_BAD_STATE;
 	if (!was_promised(apic_id) || phase > HC_PCPU_SIPI)
 		return VMK_BAD_PARAM;
 	return phase == HC_PCPU_INIT ? phase_init(apic_id, pcpu) : phase_sipi(apic_id, pcpu);
@@ -155,6 +158,29 @@ static void __attribute__((noreturn)) pcpu_leave(struct pcpu *pcpu)
 		asm volatile("cli; hlt");
 }
 
+void pcpu_loop(void)
+{
+	struct pcpu *pcpu = this_pcpu();
+
+	/* TOUR(14): Home. This loop is the vmkernel: every given processor runs it on its one
+	 * stack, takes the world whose turn it is, runs it until it returns, takes the next,
+	 * and halts if there is none. */
+	while (pcpu->state == PCPU_ONLINE) {
+		pcpu->need_resched = false;
+		pcpu->passes++;
+		watchdog_look();
+		while (pcpu->get_lost)
+			cpu_relax();
+		if (pcpu->is_console)
+			seal_look();
+		if (nmi_test_pass(pcpu->id) || sched_run_once(pcpu->id))
+			irq_window();
+		else if (pcpu->state == PCPU_ONLINE)
+			irq_wait();
+	}
+	pcpu_leave(pcpu);
+}
+
 void pcpu_main(void)
 {
 	struct pcpu *pcpu = this_pcpu();
@@ -166,21 +192,7 @@ void pcpu_main(void)
 	sched_pcpu_online(pcpu->id, now_ns());
 	__atomic_store_n(&pcpu->state, PCPU_ONLINE, __ATOMIC_RELEASE);
 	LOG(INFO, "PCPU", "PCPU %u is up, APIC id %u", pcpu->id, pcpu->apic_id);
-	/* TOUR(14): Home. This loop is the vmkernel: every given processor runs it on its one
-	 * stack, takes the world whose turn it is, runs it until it returns, takes the next,
-	 * and halts if there is none. */
-	while (pcpu->state == PCPU_ONLINE) {
-		pcpu->need_resched = false;
-		pcpu->passes++;
-		watchdog_look();
-		while (pcpu->get_lost)
-			cpu_relax();
-		if (nmi_test_pass(pcpu->id) || sched_run_once(pcpu->id))
-			irq_window();
-		else if (pcpu->state == PCPU_ONLINE)
-			irq_wait();
-	}
-	pcpu_leave(pcpu);
+	pcpu_loop();
 }
 
 int pcpus_stop_all(void)

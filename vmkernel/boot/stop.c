@@ -17,6 +17,7 @@
 #include "lib/types.h"
 #include "mm/pages.h"
 #include "sched/sched.h"
+#include "seal/seal.h"
 
 #define NOTES_MS 200u /* that the others have for their notes */
 
@@ -44,9 +45,15 @@ static void where(uint32_t pcpu, char *buf, size_t size)
 			    : "console");
 }
 
+/* Sealed, the console's processor is one of ours. */
+static uint32_t first_pcpu(void)
+{
+	return sealed() ? 0 : 1;
+}
+
 static bool all_noted(void)
 {
-	for (uint32_t i = 1; i < pcpu_count(); i++)
+	for (uint32_t i = first_pcpu(); i < pcpu_count(); i++)
 		if (pcpu_runs(i) && !vmk_core.cpu[i].valid)
 			return false;
 	return true;
@@ -54,7 +61,7 @@ static bool all_noted(void)
 
 static void stop_others(void)
 {
-	for (uint32_t i = 1; i < pcpu_count(); i++)
+	for (uint32_t i = first_pcpu(); i < pcpu_count(); i++)
 		if (pcpu_get(i)->apic_id != this_pcpu()->apic_id && pcpu_runs(i))
 			apic_send_nmi(pcpu_get(i)->apic_id);
 	for (uint32_t ms = 0; ms < NOTES_MS && !all_noted(); ms++)
@@ -83,9 +90,11 @@ static void change_stack(void)
 
 static void __attribute__((noreturn)) stop_self(void)
 {
-	if (pcpu0_up && this_pcpu()->is_console)
+	bool to_console = !pcpu0_up || (this_pcpu()->is_console && !sealed());
+
+	if (pcpu0_up && to_console)
 		change_stack();
-	if (!pcpu0_up || this_pcpu()->is_console) {
+	if (to_console) {
 		crossing->call.status = VMK_PANICKED;
 		leave_crossing();
 	}

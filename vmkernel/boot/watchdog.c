@@ -14,6 +14,7 @@
 #include "lib/assert.h"
 #include "lib/types.h"
 #include "sched/sched.h"
+#include "seal/seal.h"
 
 #define LOOK_NS (500 * NS_PER_MS)
 #define QUIET_NS (2000 * NS_PER_MS) /* without a sign: it is asked */
@@ -50,7 +51,7 @@ void watchdog_look(void)
 	    !__atomic_compare_exchange_n(&next_look, &due, now + LOOK_NS, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return;
-	for (uint32_t i = 1; i < pcpu_count(); i++)
+	for (uint32_t i = sealed() ? 0 : 1; i < pcpu_count(); i++)
 		if (i != this_pcpu()->id)
 			look_at(i, now);
 }

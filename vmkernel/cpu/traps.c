@@ -13,10 +13,12 @@
 #include "types.h"
 #include "crossing.h"
 
+#define FIRST_IRQ 32u /* vectors below are exceptions */
 #define GATE_INTERRUPT 0x8eull /* present, DPL 0, 64-bit interrupt gate */
 
 uint64_t idt[IDT_ENTRIES][2] __attribute__((aligned(4096)));
 volatile uint64_t *nmi_latch;
+void (*trap_console_irq)(uint8_t vector);
 /* Until traps_init: PCPU 0 has neither struct nor TSS. */
 static bool early = true;
 static const char *const trap_names[] = {
@@ -174,11 +176,18 @@ bool trap_dispatch(struct trap_frame *frame)
 		pcpu->nmis++;
 		if (panic_happened())
 			stop_with_others(frame);
-		if (pcpu->is_console)
-			(*nmi_latch)++;
-		return pcpu->is_console;
+		if (!pcpu->is_console)
+			return false;
+		(*nmi_latch)++;
+		/* Sealed, the PCPU's loop must look: also if it is just going to sleep. */
+		if (trap_console_irq)
+			pcpu_kick(pcpu->id);
+		return !trap_console_irq;
 	default:
-		trap_panic(frame);
+		if (frame->vector < FIRST_IRQ || !trap_console_irq)
+			trap_panic(frame);
+		trap_console_irq((uint8_t)frame->vector);
+		return false;
 	}
 }
 

@@ -30,6 +30,13 @@ void traps_load(void);
 /* After LGDT with the running PCPU's GDT: CS, SS and TR from it (cpu/segments.S). */
 void cpu_reload_segments(void);
 
+/*
+ * Whose all other interrupts are, once the console is sealed: they come on PCPU 0, seldom
+ * elsewhere. NULL: on PCPU 0 they do not come to us. Called with interrupts off, where no lock
+ * is held; ends the interrupt.
+ */
+extern void (*trap_console_irq)(uint8_t vector);
+
 /* Called by traps.S with interrupts off. True: it was an NMI of the console's, end without IRET. */
 bool trap_dispatch(struct trap_frame *frame);
 

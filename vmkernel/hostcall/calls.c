@@ -15,6 +15,7 @@
 #include "lib/version.h"
 #include "mm/pages.h"
 #include "ring.h"
+#include "seal/seal.h"
 #include "vmm/vmm.h"
 #include "vsi/vsi.h"
 
@@ -82,6 +83,11 @@ int hc_call_farewell(struct hc_farewell *a)
 	return ops->farewell(a->force);
 }
 
+int hc_call_seal(struct hc_seal *a)
+{
+	return ops->seal(a);
+}
+
 int doorbell_decode(const struct hc_doorbell *args)
 {
 	return args->vector && (args->vector < 0x20 || args->vector > 0xff) ? VMK_BAD_PARAM
@@ -114,7 +120,7 @@ void doorbell_ring(void)
 
 int hc_call_scramble(struct hc_scramble *a)
 {
-	if (!IS_ENABLED(CONFIG_SCRAMBLE_TEST))
+	if (!IS_ENABLED(CONFIG_SCRAMBLE_TEST) || sealed())
 		return VMK_NOT_SUPPORTED;
 	if (a->extended > 1)
 		return VMK_BAD_PARAM;

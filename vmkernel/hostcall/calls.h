@@ -34,6 +34,7 @@ bool hostcall_string_ok(const char *array, size_t size);
 struct hostcall_ops {
 	int (*pcpu_start)(uint32_t apic_id, uint32_t phase, uint32_t *pcpu);
 	int (*farewell)(bool force);
+	int (*seal)(const struct hc_seal *a);
 	void (*leave_scrambled)(uint64_t seed) __attribute__((noreturn));
 	void (*look)(void); /* at each call: after the other PCPUs */
 };

@@ -66,6 +66,17 @@ static int get_heap(void *ctx, struct vsi_text *out)
 	return VMK_OK;
 }
 
+/* One line each: machine address and bytes. */
+static int get_extents(void *ctx, struct vsi_text *out)
+{
+	struct ws_core_extent e;
+
+	(void)ctx;
+	for (uint32_t i = 0; pages_core_extent(i, &e); i++)
+		vsi_printf(out, "0x%lx %lu\n", e.hpa, e.bytes);
+	return VMK_OK;
+}
+
 static const char *const owner_texts[] = {
 #define PAGE_OWNER(NAME, name, text) [PAGES_##NAME] = text,
 	PAGE_OWNERS(PAGE_OWNER)
@@ -114,6 +125,8 @@ static struct vsi_node owners_folder = VSI_FOLDER("owners", "pages of 4 KiB by o
 static struct vsi_node nodes[] = {
 	VSI_TEXT("total", "bytes that the console has handed over", get_total, NULL, NULL),
 	VSI_TEXT("free", "bytes not allocated", get_free, NULL, NULL),
+	VSI_TEXT("extents", "what the console has handed over: machine address, bytes", get_extents,
+		 NULL, NULL),
 	VSI_TEXT("calls", "calls of the page allocator", get_calls, NULL, NULL),
 	VSI_TEXT("blocks", "free blocks: KiB of one, how many", get_blocks, NULL, NULL),
 	VSI_TEXT("fail", "for tests: which allocation from now fails, once; 0: none", get_fail,

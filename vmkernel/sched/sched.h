@@ -134,6 +134,9 @@ void world_set_affinity(struct world *w, uint64_t pcpus, uint64_t now);
  */
 int world_parse_affinity(const char *text, uint64_t *pcpus);
 
+/* w, STOPPED, is the console from now on: it has its id and name, and runs on PCPU 0 only. */
+void world_set_console(struct world *w);
+
 /* For what is shown only. */
 void world_set_group(struct world *w, uint32_t group);
 

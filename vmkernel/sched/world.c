@@ -97,6 +97,18 @@ void world_set_affinity(struct world *w, uint64_t pcpus, uint64_t now)
 	sched_kick(target);
 }
 
+void world_set_console(struct world *w)
+{
+	spin_lock(&sched.lock);
+	/* The idle world of PCPU 0, of which nobody has heard, takes the id of a new one. */
+	sched.pcpu[0].idle_world.id = w->id;
+	list_del(&sched.console.all);
+	w->id = WORLD_ID_CONSOLE;
+	strscpy(w->name, sched.console.name, sizeof(w->name));
+	w->affinity = BIT(0);
+	spin_unlock(&sched.lock);
+}
+
 int world_parse_affinity(const char *text, uint64_t *pcpus)
 {
 	uint64_t set = 0, pcpu;

@@ -202,7 +202,7 @@ uint8_t *guest_mem_ptr(struct guest_mem *mem, uint64_t gpa)
 	uint64_t entry;
 
 	if (i >= mem->blocks)
-		return NULL;
+		return mem->foreign ? mem->foreign(gpa) : NULL;
 	entry = ready_entry(mem, i);
 	if (!(entry & BLOCK_SCATTERED))
 		return (uint8_t *)phys_to_virt(block_hpa(entry)) + gpa % LARGE_PAGE_SIZE;

@@ -153,7 +153,7 @@ void fpu_note_xcr0(struct vcpu *v)
 	struct vmm_pcpu *p = this_pcpu()->vmm;
 
 	if (p->xcr0_all)
-		v->xcr0 = xgetbv(0) & p->xcr0_all;
+		v->xcr0 = xgetbv(0) & (v->xcr0_all ? UINT64_MAX : p->xcr0_all);
 }
 
 void fpu_put(struct vcpu *v, struct vmm_pcpu *p)

@@ -71,7 +71,7 @@ static int init_cpuid(struct vcpu *v)
 	return VMK_OK;
 }
 
-static int make_vcpu(struct vm *vm, uint32_t id, const struct hc_vm_create *a)
+int vm_make_vcpu(struct vm *vm, uint32_t id, const struct hc_vm_create *a)
 {
 	struct vcpu *v = heap_alloc(sizeof(*v));
 	char name[WORLD_NAME_MAX];
@@ -108,7 +108,7 @@ static void free_vcpu(struct vcpu *v)
 	heap_free(v);
 }
 
-static void free_vm(struct vm *vm)
+void vm_free(struct vm *vm)
 {
 	for (uint32_t i = 0; i < HC_VCPU_MAX; i++)
 		if (vm->vcpu[i])
@@ -124,7 +124,7 @@ static int make_parts(struct vm *vm, const struct hc_vm_create *a)
 	int err = channel_init(vm);
 
 	for (uint32_t i = 0; i < vm->vcpus && !err; i++)
-		err = make_vcpu(vm, i, a);
+		err = vm_make_vcpu(vm, i, a);
 	if (!err)
 		err = guest_mem_init(&vm->mem, a->mem_bytes);
 	if (!err)
@@ -180,7 +180,7 @@ int vmm_create(struct hc_vm_create *a, void (*notify)(void))
 	strscpy(vm->label, a->label, sizeof(vm->label));
 	err = make_parts(vm, a);
 	if (err) {
-		free_vm(vm);
+		vm_free(vm);
 		return err;
 	}
 	a->vm = vm->id = new_id();
@@ -211,7 +211,7 @@ int vmm_destroy(uint32_t id)
 	for (vm_total--; i < vm_total; i++)
 		vms[i] = vms[i + 1];
 	LOG(INFO, "VMM", "VM %u \"%s\" freed", vm->id, vm->label);
-	free_vm(vm);
+	vm_free(vm);
 	return VMK_OK;
 }
 

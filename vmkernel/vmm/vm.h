@@ -33,7 +33,11 @@
 #define ATT_ALL (ATT_EVENT | ATT_STATE | ATT_TIME)
 
 struct vm;
+struct vcpu;
 struct vmcb;
+
+/* Serves one kind of exit. */
+typedef void (*vcpu_exit_fn)(struct vcpu *v);
 
 #define FETCH_NOTHING BIT(63) /* no address lies in such a page */
 
@@ -60,6 +64,7 @@ struct guest_mtrrs {
 struct vcpu {
 	struct svm_vcpu_area area; /* first: what the entry code knows */
 	struct vmcb *vmcb;
+	const vcpu_exit_fn *serve; /* by slot of exits[] */
 	struct vm *vm;
 	uint32_t id;
 	uint32_t attention; /* ATT_* */
@@ -75,6 +80,7 @@ struct vcpu {
 	uint32_t shadow_left; /* how often the shadow may be prolonged */
 	uint8_t cr8; /* as the local APIC model has it */
 	uint64_t xcr0, tsc_aux;
+	bool xcr0_all; /* it may have components that VMs do not: they stay in the registers */
 	uint64_t guest_tsc; /* TSC units in the guest, this stint on the PCPU */
 	uint64_t dr[4];
 	struct fetch_cache fetch;
@@ -105,6 +111,7 @@ struct guest_mem {
 	uint64_t *block; /* guest_mem.c has the format */
 	hpa_t nested_root;
 	uint32_t nested_pages;
+	uint8_t *(*foreign)(uint64_t gpa); /* memory that is not ours to give: the console's */
 };
 
 /* The line that the guest is writing, for the log. */
@@ -214,6 +221,10 @@ extern const struct vmm_ops *vmm_ops; /* the one in use, NULL: VMs cannot run */
 struct vm *vm_find(uint32_t id); /* hostcalls only */
 struct vm *vm_by_index(uint32_t index); /* the index-th VM by id, or NULL */
 
+/* A VCPU, whole but for its state; what has been made so far is vm_free's to free. */
+int vm_make_vcpu(struct vm *vm, uint32_t id, const struct hc_vm_create *a);
+void vm_free(struct vm *vm);
+
 /* Sets state and reason, tells the console. vm->lock is held. */
 void vm_set_state(struct vm *vm, uint32_t state, const char *reason);
 
@@ -238,6 +249,8 @@ void vm_init_rpc(struct vm *vm); /* vm_rpc.c */
 
 /* ---- vm_channel.c: under vm->lock --------------------------------------------------- */
 
+/* Called for each page of a channel that is about to be freed, if somebody is interested. */
+extern void (*channel_unshared)(hpa_t page);
 int channel_init(struct vm *vm);
 void channel_free(struct vm *vm);
 size_t channel_serial_out(void *vm, const uint8_t *buf, size_t len); /* struct dev_char */

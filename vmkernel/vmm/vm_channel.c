@@ -10,6 +10,8 @@
 #include "mm/pages.h"
 #include "vmm/vm.h"
 
+void (*channel_unshared)(hpa_t page);
+
 static uint8_t *at(struct vm *vm, uint32_t offset)
 {
 	return (uint8_t *)phys_to_virt(vm->channel[offset / PAGE_SIZE]) + offset % PAGE_SIZE;
@@ -42,9 +44,13 @@ int channel_init(struct vm *vm)
 
 void channel_free(struct vm *vm)
 {
-	for (uint32_t i = 0; i < WS_VM_CHANNEL_PAGES; i++)
-		if (!hpa_is_none(vm->channel[i]))
-			pages_free(vm->channel[i], 0, PAGES_SHARED);
+	for (uint32_t i = 0; i < WS_VM_CHANNEL_PAGES; i++) {
+		if (hpa_is_none(vm->channel[i]))
+			continue;
+		if (channel_unshared)
+			channel_unshared(vm->channel[i]);
+		pages_free(vm->channel[i], 0, PAGES_SHARED);
+	}
 }
 
 size_t channel_serial_out(void *opaque, const uint8_t *buf, size_t len)

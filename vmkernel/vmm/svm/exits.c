@@ -10,10 +10,6 @@
 #include "devices/backdoor.h"
 #include "vmm/svm/private.h"
 
-#define CODE_SLOTS 0xa8u /* codes below have a counter of their own number */
-#define SLOT_NPF CODE_SLOTS
-#define SLOT_OTHER (CODE_SLOTS + 1)
-
 /* Opcodes, lowest byte first. */
 #define OP_CPUID 0xa20fu
 #define OP_RDMSR 0x320fu
@@ -28,7 +24,7 @@
 #define DR6_BS BIT(14)
 #define MSR_WRITE 1u /* in exit_info1 */
 
-_Static_assert(SLOT_OTHER < EXIT_KINDS, "a counter for every exit");
+_Static_assert(SVM_SLOTS <= EXIT_KINDS, "a counter for every exit");
 
 /* ---- going on after an instruction ---------------------------------------------------- */
 
@@ -69,6 +65,11 @@ static inline bool skip(struct vcpu *v, uint32_t opcode, unsigned int len)
 	if (next)
 		svm_advance(v, next);
 	return next;
+}
+
+bool svm_skip(struct vcpu *v, uint32_t opcode, unsigned int len)
+{
+	return skip(v, opcode, len);
 }
 
 /* The guest wrote its CR8, which is its local APIC's task priority. */
@@ -407,22 +408,23 @@ static void exit_nested_fault(struct vcpu *v)
 
 /* ---- dispatch --------------------------------------------------------------------------- */
 
-struct exit_entry {
-	void (*serve)(struct vcpu *v);
-	const char *name;
-};
-
-static const struct exit_entry exits[SLOT_OTHER + 1] = {
-#define SVM_EXIT(code, NAME, name, handler) \
-	[(code) < CODE_SLOTS ? (code) : SLOT_NPF] = { handler, #name },
+#define SLOT(code) ((code) < CODE_SLOTS ? (code) : SLOT_NPF)
+const vcpu_exit_fn svm_serve[SVM_SLOTS] = {
+#define SVM_EXIT(code, NAME, name, handler) [SLOT(code)] = (handler),
 #include "vmm/svm/svm_exits.def"
 #undef SVM_EXIT
-	[SLOT_OTHER] = { NULL, "other" },
+};
+
+static const char *const exit_names[SVM_SLOTS] = {
+#define SVM_EXIT(code, NAME, name, handler) [SLOT(code)] = #name,
+#include "vmm/svm/svm_exits.def"
+#undef SVM_EXIT
+	[SLOT_OTHER] = "other",
 };
 
 const char *svm_exit_name(uint32_t i)
 {
-	return i <= SLOT_OTHER ? exits[i].name : NULL;
+	return i < SVM_SLOTS ? exit_names[i] : NULL;
 }
 
 static void exit_unknown(struct vcpu *v, int code)
@@ -459,8 +461,8 @@ void svm_enter(struct vcpu *v)
 	if (slot >= CODE_SLOTS)
 		slot = code == SVM_EXIT_NPF ? SLOT_NPF : SLOT_OTHER;
 	v->exits[slot]++;
-	if (exits[slot].serve)
-		exits[slot].serve(v);
+	if (v->serve[slot])
+		v->serve[slot](v);
 	else
 		exit_unknown(v, code);
 	/* Whoever entered the guest for an interrupt must think again (inject.c). */

@@ -83,6 +83,21 @@ void npt_map(struct guest_mem *mem, uint64_t gpa, hpa_t page, bool large)
 			 __ATOMIC_RELEASE);
 }
 
+void npt_unmap(struct guest_mem *mem, uint64_t gpa)
+{
+	hpa_t table = mem->nested_root;
+	unsigned int shift;
+
+	for (shift = top_shift(); shift > SHIFT_PT; shift -= 9) {
+		uint64_t entry = *entry_of(table, gpa, shift);
+
+		if (!(entry & NPT_P) || entry & NPT_LARGE)
+			return;
+		table = hpa(entry & NPT_ADDR);
+	}
+	*entry_of(table, gpa, shift) = 0;
+}
+
 /* Depth is at most five. */
 static void free_table(hpa_t table, unsigned int shift)
 {

@@ -13,6 +13,12 @@ enum svm_exit {
 };
 #undef SVM_EXIT
 
+/* Slots of the exit counters, and of the functions that serve them. */
+#define CODE_SLOTS 0xa8u /* codes below have a slot of their own number */
+#define SLOT_NPF CODE_SLOTS
+#define SLOT_OTHER (CODE_SLOTS + 1)
+#define SVM_SLOTS (CODE_SLOTS + 2)
+
 /* What the processor offers beyond the minimum (CPUID 8000_000A EDX). */
 struct svm_features {
 	uint32_t asids;
@@ -26,6 +32,8 @@ extern struct svm_features svm_features;
 int npt_init(struct guest_mem *mem);
 int npt_prepare(struct guest_mem *mem, uint64_t gpa, bool large);
 void npt_map(struct guest_mem *mem, uint64_t gpa, hpa_t page, bool large);
+/* Takes a small page away again; flushes nothing. */
+void npt_unmap(struct guest_mem *mem, uint64_t gpa);
 void npt_free(struct guest_mem *mem);
 
 /* bitmaps.c: all ports and MSRs are intercepted, but for a few MSRs that VMLOAD switches. */
@@ -72,6 +80,9 @@ void svm_vcpu_state(struct vcpu *v, struct state *s);
 
 /* exits.c */
 bool svm_pat_valid(uint64_t pat);
+extern const vcpu_exit_fn svm_serve[SVM_SLOTS];
+/* Past the instruction opcode, which has caused the exit; false: it is another one now. */
+bool svm_skip(struct vcpu *v, uint32_t opcode, unsigned int len);
 void svm_enter(struct vcpu *v);
 const char *svm_exit_name(uint32_t i);
 

@@ -43,6 +43,7 @@ int svm_vcpu_init(struct vcpu *v)
 	v->vmcb = phys_to_virt(v->vmcb_hpa);
 	v->area.vmcb_hpa = v->vmcb_hpa.v;
 	v->area.exit_code = &v->vmcb->exit_code;
+	v->serve = svm_serve;
 	return VMK_OK;
 }
 
