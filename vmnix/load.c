@@ -191,7 +191,8 @@ static int farewell(bool force)
 	for (i = 0; i < FAREWELL_TRIES; i++) {
 		status = hostcall(HC_FAREWELL, &args, sizeof(args));
 		pr_debug("farewell: %s\n", vmk_strerror(status));
-		if (status != VMK_BUSY)
+		/* One that stops over it can still be asked whether all has stopped. */
+		if (status != VMK_BUSY && status != VMK_PANICKED)
 			return status;
 		msleep(5);
 	}
@@ -288,10 +289,13 @@ static int load_checked(const struct image *img, const void *file, const struct 
 	}
 	if (!err && o->seal)
 		err = seal(reason);
-	if (err) {
-		farewell(true);
-		goto give_back;
+	if (err && farewell(true)) {
+		/* Processors that do not leave cannot be given back: it counts as loaded. */
+		loaded = true;
+		return err;
 	}
+	if (err)
+		goto give_back;
 	return 0;
 give_back:
 	cpus_give_back();
@@ -314,12 +318,13 @@ int vmkernel_load(const void *file, u64 bytes, const struct load_options *o, cha
 		VMNIX_ERR(reason, "a vmkernel is loaded already");
 		return -EBUSY;
 	}
+	image_bytes = img.span;
 	err = load_checked(&img, file, o, reason);
+	if (loaded || !err)
+		proc_loaded();
 	if (err)
 		return err;
 	loaded = true;
-	image_bytes = img.span;
-	proc_loaded();
 	pr_info("vmkernel loaded, %llu MiB of memory in its hands\n", memory_bytes() >> 20);
 	return 0;
 }
@@ -349,4 +354,11 @@ int vmkernel_unload(bool force, char *reason)
 	cpus_give_back();
 	pr_info("vmkernel unloaded\n");
 	return 0;
+}
+
+void vmkernel_abandon(void)
+{
+	struct hc_doorbell mute = {};
+
+	hostcall(HC_DOORBELL, &mute, sizeof(mute));
 }

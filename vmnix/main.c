@@ -54,19 +54,28 @@ give_memory:
 	return err;
 }
 
-/* A vmkernel that is still loaded leaves first, its VMs with it: rmmod is root's last word. */
+/*
+ * A vmkernel that is still loaded leaves first, its VMs with it: rmmod is root's last word. If a
+ * processor of it does not stop, what that may use is lost to Linux until the next boot.
+ */
 static void __exit vmnix_exit(void)
 {
 	char reason[VMNIX_REASON_MAX];
+	bool stays;
 
 	dev_exit();
 	mutex_lock(&vmnix_lock);
-	if (vmkernel_loaded() && vmkernel_unload(true, reason))
-		pr_emerg("%s\n", reason);
+	stays = vmkernel_loaded() && vmkernel_unload(true, reason);
+	if (stays) {
+		pr_emerg("%s; it keeps its memory and processors\n", reason);
+		vmkernel_abandon();
+	}
 	mutex_unlock(&vmnix_lock);
 	proc_exit();
 	doorbell_exit();
 	cpus_exit();
+	if (stays)
+		return;
 	cross_exit();
 	memory_give_back();
 }

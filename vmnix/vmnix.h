@@ -76,6 +76,7 @@ u64 vmkernel_image_bytes(void);
 u64 vmkernel_image_hpa(void);
 int vmkernel_load(const void *file, u64 bytes, const struct load_options *o, char *reason);
 int vmkernel_unload(bool force, char *reason);
+void vmkernel_abandon(void); /* it does not leave, and shall ring no more */
 
 /* doorbell.c: the vmkernel's interrupt. */
 int doorbell_init(void);

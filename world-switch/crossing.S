@@ -238,6 +238,9 @@ crossing_fault:
 	mov	%rax, X_FAULT_RIP(%rdi)
 	mov	X_VMK_CR3(%rdi), %rax
 	mov	%rax, %cr3
+	/* An NMI during the report needs the stacks of the vmkernel's TSS. */
+	movb	$0x89, X_XGDT_VMK_TSS + 5(%rdi)
+	ltr	X_VMK_TR(%rdi)
 	lidt	X_VMK_IDTR(%rdi)
 	mov	X_VMK_RSP(%rdi), %rsp
 	jmp	*X_PANIC_RIP(%rdi)

@@ -23,6 +23,7 @@
 
 #define START_WAIT_US 100000u
 #define START_STEP_US 10u
+#define LOST_WAIT_US 10000000u /* a hypervisor below may be slow */
 #define BORROWED_BYTES (2 * PAGE_SIZE)
 #define EFER_WANTED (EFER_LME | EFER_NXE)
 
@@ -97,6 +98,34 @@ static int map_low(uint64_t low, uint64_t rights, uint64_t second_rights)
 	return err;
 }
 
+static bool change_state(struct pcpu *pcpu, uint32_t from, uint32_t to)
+{
+	return __atomic_compare_exchange_n(&pcpu->state, &from, to, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED);
+}
+
+static bool await_state(const struct pcpu *pcpu, uint32_t state, uint32_t us)
+{
+	for (; us && pcpu->state != state; us -= START_STEP_US)
+		delay_us(START_STEP_US);
+	return pcpu->state == state;
+}
+
+/* Afterwards the processor does not run what was borrowed, and never will. */
+static int await_arrival(struct pcpu *pcpu)
+{
+	if (await_state(pcpu, PCPU_ONLINE, START_WAIT_US))
+		return VMK_OK;
+	if (change_state(pcpu, PCPU_STARTING, PCPU_ABSENT)) {
+		/* Back to waiting for SIPI. */
+		apic_send_init(pcpu->apic_id);
+		delay_us(100);
+		return VMK_BUSY;
+	}
+	/* It may hold locks by now, and INIT would take them along: it has to come. */
+	return await_state(pcpu, PCPU_ONLINE, LOST_WAIT_US) ? VMK_OK : VMK_TIMEOUT;
+}
+
 static int phase_sipi(uint32_t apic_id, uint32_t *id)
 {
 	uint64_t low = boot_info.trampoline_hpa;
@@ -114,14 +143,7 @@ static int phase_sipi(uint32_t apic_id, uint32_t *id)
 	/* Never writable and executable at once: written first, executed then. */
 	map_low(low, MAP_RX, MAP_RW);
 	apic_send_sipi(apic_id, (uint8_t)(low / PAGE_SIZE));
-	for (uint32_t us = 0; us < START_WAIT_US && pcpu->state != PCPU_ONLINE; us += START_STEP_US)
-		delay_us(START_STEP_US);
-	if (pcpu->state != PCPU_ONLINE) {
-		/* Back to waiting for SIPI, so that it cannot run what is not there any more. */
-		apic_send_init(apic_id);
-		delay_us(100);
-		err = VMK_BUSY;
-	}
+	err = await_arrival(pcpu);
 	map_low(low, MAP_RW, MAP_RW);
 	memcpy((void *)low, borrowed, BORROWED_BYTES);
 	space_unmap_page(kernel_root, low);
@@ -186,11 +208,18 @@ void pcpu_main(void)
 	struct pcpu *pcpu = this_pcpu();
 
 	load_tables(pcpu);
+	/* PCPU 0 may have given it up, and then sends INIT. */
+	if (!change_state(pcpu, PCPU_STARTING, PCPU_ARRIVED))
+		for (;;)
+			asm volatile("cli; hlt");
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_WANTED);
 	apic_pcpu_init();
 	vmm_pcpu_init();
 	sched_pcpu_online(pcpu->id, now_ns());
-	__atomic_store_n(&pcpu->state, PCPU_ONLINE, __ATOMIC_RELEASE);
+	__atomic_store_n(&pcpu->state, PCPU_ONLINE, __ATOMIC_SEQ_CST);
+	/* Who panicked before that could be seen has sent no NMI. */
+	if (panic_happened())
+		panic_end(false);
 	LOG(INFO, "PCPU", "PCPU %u is up, APIC id %u", pcpu->id, pcpu->apic_id);
 	pcpu_loop();
 }
@@ -202,10 +231,10 @@ int pcpus_stop_all(void)
 	for (uint32_t i = 1; i < pcpu_count(); i++) {
 		struct pcpu *pcpu = pcpu_get(i);
 
-		if (pcpu->state == PCPU_ONLINE)
-			pcpu->state = PCPU_STOPPING;
+		/* At once: a panic may make it STOPPED, which must not be written over. */
+		change_state(pcpu, PCPU_ONLINE, PCPU_STOPPING);
 		pcpu_kick(i);
-		all &= pcpu->state != PCPU_STOPPING;
+		all &= !pcpu_runs(i);
 	}
 	return all ? VMK_OK : VMK_BUSY;
 }
@@ -214,7 +243,7 @@ bool pcpu_runs(uint32_t id)
 {
 	uint32_t state = __atomic_load_n(&pcpu_get(id)->state, __ATOMIC_ACQUIRE);
 
-	return state == PCPU_ONLINE || state == PCPU_STOPPING;
+	return state == PCPU_ARRIVED || state == PCPU_ONLINE || state == PCPU_STOPPING;
 }
 
 void pcpus_reset(void)

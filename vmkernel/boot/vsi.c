@@ -32,8 +32,8 @@ static int get_uptime(void *ctx, struct vsi_text *out)
 
 static int get_pcpus(void *ctx, struct vsi_text *out)
 {
-	static const char *const names[] = { "absent", "starting", "online", "stopping",
-					     "stopped" };
+	static const char *const names[] = { "absent", "starting", "arrived",
+					     "online", "stopping", "stopped" };
 
 	(void)ctx;
 	vsi_printf(out, "pcpu apic state irqs kicks nmis\n");

@@ -33,6 +33,7 @@ enum pcpu_stack { /* with its size in pages; IST number = value (APM vol. 2, 8.9
 enum pcpu_state {
 	PCPU_ABSENT = 0,
 	PCPU_STARTING, /* INIT was sent */
+	PCPU_ARRIVED, /* has left the trampoline, by itself: INIT would come too late */
 	PCPU_ONLINE, /* in its loop */
 	PCPU_STOPPING, /* asked to leave */
 	PCPU_STOPPED, /* halted, may be sent INIT */
@@ -55,7 +56,7 @@ struct tss64 {
 struct pcpu {
 	uint32_t id;
 	uint32_t apic_id;
-	volatile uint32_t state; /* enum pcpu_state; STARTING and STOPPING are set by PCPU 0 */
+	volatile uint32_t state; /* enum pcpu_state; PCPU 0 sets ABSENT, STARTING, STOPPING */
 	volatile bool need_resched; /* set by its interrupt handlers */
 	bool is_console;
 	hpa_t self_hpa; /* where this page is in the machine */

@@ -174,7 +174,9 @@ bool trap_dispatch(struct trap_frame *frame)
 		return false;
 	case 2:
 		pcpu->nmis++;
-		if (panic_happened())
+		/* Nobody stops a console's processor by NMI, unless it is sealed: this is the
+		 * console's, panic or not, and a report that is being written goes on. */
+		if (panic_happened() && (!pcpu->is_console || trap_console_irq))
 			stop_with_others(frame);
 		if (!pcpu->is_console)
 			return false;
