@@ -99,7 +99,7 @@ cycle
 after 7 1 "@BlueScreen: Exception 18 \(Machine Check\) on PCPU 0" "$registers" "$setter" "$frames"
 cycle
 # Somebody must ask, or run: the other PCPUs and the console may all sleep.
-after 8 0 "@BlueScreen: PCPU 1 is lost: no sign of it for 1[0-9]{4} ms" "cpu1: world [0-9]+ .* pcpu_main\+0x"
+after 8 0 "@BlueScreen: PCPU 1 is lost: no sign of it for 1[0-9]{4} ms" "cpu1: world [0-9]+ .* pcpu_loop\+0x"
 cycle
 after 5 1 "@BlueScreen: lock of rank .hostcall. taken while one of rank .VSI. is held" "$setter"
 check "the service restarts" /etc/init.d/vmware restart
