@@ -81,11 +81,12 @@ build/include/asm_offsets.h: $(VMK_OFFSETS) $(AUTOCONF) $(wildcard vmkernel/*/*.
 # ---- the vmkernel --------------------------------------------------------------------
 
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
+# A frame may take 1.5 KiB: the smallest stacks have 8 KiB (scripts/static has the bound of chains).
 FREESTANDING := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) \
 	-fno-common -mno-red-zone -mgeneral-regs-only -fno-pic -mcmodel=small -fno-omit-frame-pointer \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	'-ffile-prefix-map=$(CURDIR)=.' \
-	-Wall -Wextra -Werror -Wmissing-prototypes -Iworld-switch
+	-Wall -Wextra -Werror -Wmissing-prototypes -Wvla -Wframe-larger-than=1536 -Iworld-switch
 VMK_CFLAGS := $(FREESTANDING) -Ivmkernel -Ibuild/include -include $(AUTOCONF)
 ZYDIS_DEFINES := -DZYAN_NO_LIBC -DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD \
 	-DZYDIS_DISABLE_FORMATTER -DZYDIS_DISABLE_ENCODER
@@ -103,14 +104,14 @@ vmkernel: $(if $(VMK_SRC),build/vmkernel/vmkernel)
 build/obj/vmkernel/vmm/%: private EXTRA_CFLAGS := $(ZYDIS_CFLAGS)
 build/obj/%.c.o: %.c Makefile | $(GENERATED)
 	$(call say,CC      $<)mkdir -p $(@D)
-	$(Q)$(CC) $(VMK_CFLAGS) $(EXTRA_CFLAGS) -MD -MP -c -o $@ $<
+	$(Q)$(CC) $(VMK_CFLAGS) $(EXTRA_CFLAGS) -fcallgraph-info=su -MD -MP -c -o $@ $<
 build/obj/%.S.o: %.S Makefile | $(GENERATED)
 	$(call say,AS      $<)mkdir -p $(@D)
 	$(Q)$(CC) $(VMK_CFLAGS) -MD -MP -c -o $@ $<
 build/zydis/%.o: $(ZYDIS)/zydis/src/%.c Makefile
 	$(call say,CC      zydis/$*.c)mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -Werror -Wall -Wextra -Wmissing-prototypes -g,$(FREESTANDING)) \
-		-ffunction-sections -fdata-sections $(ZYDIS_CFLAGS) -I$(ZYDIS)/zydis/src -MD -MP -c -o $@ $<
+		-ffunction-sections -fdata-sections -fcallgraph-info=su $(ZYDIS_CFLAGS) -I$(ZYDIS)/zydis/src -MD -MP -c -o $@ $<
 
 # The list of objects is a file, so that a source that is gone means a new link.
 build/vmkernel/objects: FORCE

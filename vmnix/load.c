@@ -53,8 +53,8 @@ u64 vmkernel_image_hpa(void)
 
 static int stage_begin(struct staging *s, const struct image *img, char *reason)
 {
-	struct ws_extent extent[WS_EXTENTS_MAX];
-	u32 i, n = memory_extents(extent);
+	u32 i, n;
+	const struct ws_extent *extent = memory_extents(&n);
 
 	s->bytes = ALIGN(img->span, GRAIN) + GRAIN;
 	for (i = 0; i < n && extent[i].bytes < s->bytes; i++)
@@ -93,7 +93,7 @@ static void fill_boot_info(struct ws_boot_info *bi, const struct staging *s, u32
 	bi->abi_major = WS_ABI_MAJOR;
 	bi->abi_minor = WS_ABI_MINOR;
 	bi->struct_size = sizeof(*bi);
-	bi->extents = memory_extents(bi->extent);
+	memcpy(bi->extent, memory_extents(&bi->extents), sizeof(bi->extent));
 	bi->image_hpa = s->hpa;
 	bi->image_bytes = s->bytes - GRAIN;
 	bi->tables_hpa = s->hpa + s->bytes - GRAIN;

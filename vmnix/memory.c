@@ -176,10 +176,10 @@ u64 memory_bytes(void)
 	return sum;
 }
 
-u32 memory_extents(struct ws_extent *out)
+const struct ws_extent *memory_extents(u32 *count)
 {
-	memcpy(out, extent, extent_count * sizeof(*extent));
-	return extent_count;
+	*count = extent_count;
+	return extent;
 }
 
 bool memory_owns(u64 hpa, u64 bytes)

@@ -24,7 +24,7 @@ int memory_take(const char *mem, const char *region);
 void memory_give_back(void);
 bool memory_borrowed(void);
 u64 memory_bytes(void);
-u32 memory_extents(struct ws_extent *out); /* at most WS_EXTENTS_MAX */
+const struct ws_extent *memory_extents(u32 *count); /* at most WS_EXTENTS_MAX */
 bool memory_owns(u64 hpa, u64 bytes);
 
 /* cpus.c: processors for the vmkernel. reason: VMNIX_REASON_MAX bytes. */
