@@ -136,7 +136,6 @@ static long ioc_status(void __user *arg)
 static long ioc_load(void __user *arg)
 {
 	struct vmnix_load args;
-	struct load_options o;
 	void *image;
 	long err;
 
@@ -146,15 +145,12 @@ static long ioc_load(void __user *arg)
 	    !args.bytes || args.bytes > IMAGE_FILE_MAX)
 		return -EINVAL;
 	memset(args.reason, 0, sizeof(args.reason));
-	o.log_level = args.log_level;
-	o.check_only = args.flags & VMNIX_LOAD_CHECK;
-	o.seal = args.flags & VMNIX_LOAD_SEAL;
 	image = vmalloc(args.bytes);
 	if (!image)
 		return -ENOMEM;
 	err = copy_from_user(image, u64_to_user_ptr(args.image), args.bytes) ? -EFAULT : 0;
 	if (!err)
-		err = vmkernel_load(image, args.bytes, &o, args.reason);
+		err = vmkernel_load(image, args.bytes, args.log_level, args.flags, args.reason);
 	vfree(image);
 	if (copy_to_user(arg, &args, sizeof(args)))
 		return -EFAULT;
@@ -248,37 +244,6 @@ out:
 	return err;
 }
 
-static long ioc_selftest(void __user *arg)
-{
-	struct vmnix_selftest test;
-	long err;
-
-	if (copy_from_user(&test, arg, sizeof(test)))
-		return -EFAULT;
-	if (test.reserved || !test.rounds)
-		return -EINVAL;
-	memset(test.reason, 0, sizeof(test.reason));
-	err = selftest_run(&test);
-	if (copy_to_user(arg, &test, sizeof(test)))
-		return -EFAULT;
-	return err;
-}
-
-static long ioc_bench(void __user *arg)
-{
-	struct vmnix_bench bench;
-	long err;
-
-	if (copy_from_user(&bench, arg, sizeof(bench)))
-		return -EFAULT;
-	if (bench.reserved || !bench.rounds || bench.rounds > 100000)
-		return -EINVAL;
-	err = bench_run(&bench);
-	if (copy_to_user(arg, &bench, sizeof(bench)))
-		return -EFAULT;
-	return err;
-}
-
 /* Linux's allocator has lent the memory, or the boot line: memremap knows both. */
 static long ioc_core(void __user *arg)
 {
@@ -327,10 +292,8 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		ret = vmkernel_loaded() ? ioc_call(file->private_data, p) : -ENODEV;
 		break;
 	case VMNIX_IOC_SELFTEST:
-		ret = vmkernel_loaded() ? ioc_selftest(p) : -ENODEV;
-		break;
 	case VMNIX_IOC_BENCH:
-		ret = vmkernel_loaded() ? ioc_bench(p) : -ENODEV;
+		ret = vmkernel_loaded() ? selftest_ioctl(cmd, p) : -ENODEV;
 		break;
 	case VMNIX_IOC_CORE:
 		ret = vmkernel_loaded() ? ioc_core(p) : -ENODEV;

@@ -247,19 +247,18 @@ static int seal(char *reason)
 	if (!a)
 		return -ENOMEM;
 	a->pm1_control = acpi_gbl_FADT.xpm1a_control_block.address;
-	if (num_online_cpus() > 1) {
+	if (num_online_cpus() > 1)
 		status = VMK_LIMIT_EXCEEDED;
-	} else if (!walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0,
-					-1, a, add_ram)) {
+	else if (!walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0,
+				      -1, a, add_ram))
 		status = hostcall(HC_SEAL, a, sizeof(*a));
-	}
 	kfree(a);
 	if (status)
 		VMNIX_ERR(reason, "the console cannot be sealed: %s", vmk_strerror(status));
 	return status ? -EIO : 0;
 }
 
-static int load_checked(const struct image *img, const void *file, const struct load_options *o,
+static int load_checked(const struct image *img, const void *file, u32 log_level, u32 flags,
 			char *reason)
 {
 	struct staging s = {};
@@ -272,7 +271,7 @@ static int load_checked(const struct image *img, const void *file, const struct 
 	err = stage_begin(&s, img, reason);
 	if (err)
 		goto give_back;
-	err = stage_tables(&s, img, file, o->log_level);
+	err = stage_tables(&s, img, file, log_level);
 	if (err)
 		VMNIX_ERR(reason, "too much memory for the loader's page tables");
 	else
@@ -287,7 +286,7 @@ static int load_checked(const struct image *img, const void *file, const struct 
 		if (err)
 			VMNIX_ERR(reason, "no interrupt for the doorbell: error %d", err);
 	}
-	if (!err && o->seal)
+	if (!err && flags & VMNIX_LOAD_SEAL)
 		err = seal(reason);
 	if (err && farewell(true)) {
 		/* Processors that do not leave cannot be given back: it counts as loaded. */
@@ -302,7 +301,7 @@ give_back:
 	return err;
 }
 
-int vmkernel_load(const void *file, u64 bytes, const struct load_options *o, char *reason)
+int vmkernel_load(const void *file, u64 bytes, u32 log_level, u32 flags, char *reason)
 {
 	struct image img;
 	int err;
@@ -312,14 +311,14 @@ int vmkernel_load(const void *file, u64 bytes, const struct load_options *o, cha
 	 * version. */
 	if (image_check(file, bytes, &img, reason, VMNIX_REASON_MAX))
 		return -ENOEXEC;
-	if (o->check_only)
+	if (flags & VMNIX_LOAD_CHECK)
 		return 0;
 	if (loaded) {
 		VMNIX_ERR(reason, "a vmkernel is loaded already");
 		return -EBUSY;
 	}
 	image_bytes = img.span;
-	err = load_checked(&img, file, o, reason);
+	err = load_checked(&img, file, log_level, flags, reason);
 	if (loaded || !err)
 		proc_loaded();
 	if (err)

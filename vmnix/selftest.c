@@ -369,7 +369,7 @@ static int one_round(struct round *r, u64 seed, u32 n, char *reason)
 	return compare(r, reason);
 }
 
-int selftest_run(struct vmnix_selftest *test)
+static int selftest_run(struct vmnix_selftest *test)
 {
 	struct round *r = kzalloc(sizeof(*r), GFP_KERNEL);
 	struct hc_none none = {};
@@ -440,10 +440,46 @@ static u64 bench_call(void)
 	return rdtsc_ordered() - start;
 }
 
-int bench_run(struct vmnix_bench *bench)
+static int bench_run(struct vmnix_bench *bench)
 {
 	bench->empty_tsc = tsc_of(bench_empty, bench->rounds);
 	bench->page_tsc = tsc_of(bench_page, bench->rounds);
 	bench->call_tsc = tsc_of(bench_call, bench->rounds);
 	return bench->page_tsc == ~0ull ? -EXDEV : 0; /* not on CPU 0 */
+}
+
+static long ioctl_selftest(void __user *arg)
+{
+	struct vmnix_selftest test;
+	long err;
+
+	if (copy_from_user(&test, arg, sizeof(test)))
+		return -EFAULT;
+	if (test.reserved || !test.rounds)
+		return -EINVAL;
+	memset(test.reason, 0, sizeof(test.reason));
+	err = selftest_run(&test);
+	if (copy_to_user(arg, &test, sizeof(test)))
+		return -EFAULT;
+	return err;
+}
+
+static long ioctl_bench(void __user *arg)
+{
+	struct vmnix_bench bench;
+	long err;
+
+	if (copy_from_user(&bench, arg, sizeof(bench)))
+		return -EFAULT;
+	if (bench.reserved || !bench.rounds || bench.rounds > 100000)
+		return -EINVAL;
+	err = bench_run(&bench);
+	if (copy_to_user(arg, &bench, sizeof(bench)))
+		return -EFAULT;
+	return err;
+}
+
+long selftest_ioctl(unsigned int cmd, void __user *arg)
+{
+	return cmd == VMNIX_IOC_SELFTEST ? ioctl_selftest(arg) : ioctl_bench(arg);
 }

@@ -64,17 +64,11 @@ void cross_tell(void);
 int hostcall(u32 nr, void *args, u32 len); /* args in and out; an enum vmk_error */
 const char *vmk_strerror(int status);
 
-struct load_options {
-	u32 log_level;
-	bool check_only; /* only look whether the image could be loaded */
-	bool seal;
-};
-
 /* load.c: from an image to a running vmkernel and back. Caller holds vmnix_lock. */
 bool vmkernel_loaded(void);
 u64 vmkernel_image_bytes(void);
 u64 vmkernel_image_hpa(void);
-int vmkernel_load(const void *file, u64 bytes, const struct load_options *o, char *reason);
+int vmkernel_load(const void *file, u64 bytes, u32 log_level, u32 flags, char *reason);
 int vmkernel_unload(bool force, char *reason);
 void vmkernel_abandon(void); /* it does not leave, and shall ring no more */
 
@@ -107,8 +101,7 @@ void proc_vm_added(u32 vm);
 bool proc_vm_gone(u32 vm); /* whether it was there */
 void proc_sync(void); /* vmnix_lock not held: shows what the calls above have noted */
 
-/* selftest.c: patterns through the crossing. Caller holds vmnix_lock. */
-int selftest_run(struct vmnix_selftest *test);
-int bench_run(struct vmnix_bench *bench);
+/* selftest.c: VMNIX_IOC_SELFTEST and VMNIX_IOC_BENCH. Caller holds vmnix_lock. */
+long selftest_ioctl(unsigned int cmd, void __user *arg);
 
 #endif

@@ -140,6 +140,8 @@ crossing_resume:
 	popfq
 	ret
 	.size crossing_leave, . - crossing_leave
+	.globl crossing_code_end
+crossing_code_end:
 
 /*
  * crossing_call(RDI = struct crossing *): a sealed console's way to the vmkernel,
@@ -161,8 +163,6 @@ crossing_call:
 	vmmcall
 	jmp	crossing_resume
 	.size crossing_call, . - crossing_call
-	.globl crossing_code_end
-crossing_code_end:
 
 /*
  * Handlers of the crossing IDT, 16 bytes apart so that the loader can compute

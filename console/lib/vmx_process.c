@@ -76,6 +76,12 @@ void vmx_question_path(const char *config, char path[QUESTION_PATH_MAX])
 		    (unsigned long long)vmx_path_hash(config));
 }
 
+void vmx_operation_path(const char *config, char path[OPERATION_PATH_MAX])
+{
+	tool_format(path, OPERATION_PATH_MAX, VM_OPERATION_LOCK,
+		    (unsigned long long)vmx_path_hash(config));
+}
+
 bool vmx_process_start(const char *config, bool attach, char *why, size_t why_size)
 {
 	int err[2], status = 0;

@@ -16,10 +16,16 @@
 #define VM_QUESTION_SOCKET "/var/run/vmware/%016llx.question" /* of its .vmx file's path */
 #define QUESTION_PATH_MAX 64u
 
+#define VM_RUN_FOLDER "/var/run/vmware"
+#define VM_OPERATION_LOCK VM_RUN_FOLDER "/%016llx.operation" /* flock: of a power operation */
+#define OPERATION_PATH_MAX 64u
+
 /* A number for the path of a .vmx file, as good as no other path has. */
 uint64_t vmx_path_hash(const char *config);
 /* Where a machine that cannot start without a person waits for an answer. */
 void vmx_question_path(const char *config, char path[QUESTION_PATH_MAX]);
+/* The file that whoever starts, stops or resets a machine has locked. */
+void vmx_operation_path(const char *config, char path[OPERATION_PATH_MAX]);
 
 /*
  * Runs vmware-vmx (from the folder of the running program, or the PATH) for a .vmx

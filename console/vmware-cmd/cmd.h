@@ -39,6 +39,7 @@ struct target {
 	bool stuck; /* it is not there yet: its process waits for an answer */
 	unsigned int time_limit; /* s, of soft operations */
 	bool verbose;
+	int operation; /* the lock that says that we are at it, plus one; 0: we are not */
 };
 
 /* What the command line says. */
@@ -76,6 +77,13 @@ enum vmcontrol vmcontrol_error(enum vmcontrol code, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The error of an operation that does not fit the machine's state. */
 enum vmcontrol state_error(const struct target *t, const char *operation);
+
+/*
+ * Nobody else may do a power operation on t until operation_end(); if somebody does, waits so
+ * many seconds at most, and tells the error. Looks for the machine again.
+ */
+enum vmcontrol operation_begin(struct target *t, const char *name, unsigned int seconds);
+void operation_end(struct target *t); /* harmless if none was begun */
 
 /*
  * A machine whose process died while it suspended it: if it is in its file it leaves the

@@ -105,7 +105,7 @@ static enum vmcontrol run_process(struct target *t, bool attach)
 	return vmcontrol_error(VMC_OTHER, "Unknown error: %s", why);
 }
 
-enum vmcontrol power_settle(struct target *t)
+static enum vmcontrol do_settle(struct target *t)
 {
 	enum vmcontrol code = VMC_OK;
 
@@ -122,7 +122,7 @@ enum vmcontrol power_settle(struct target *t)
 	return code;
 }
 
-enum vmcontrol power_start(struct target *t)
+static enum vmcontrol do_start(struct target *t)
 {
 	if (t->stuck)
 		return question_error(t);
@@ -139,7 +139,7 @@ enum vmcontrol power_start(struct target *t)
 	return run_process(t, false);
 }
 
-enum vmcontrol power_suspend(struct target *t)
+static enum vmcontrol do_suspend(struct target *t)
 {
 	char reply[VMX_WHY_MAX];
 	enum vmcontrol code;
@@ -161,7 +161,7 @@ enum vmcontrol power_suspend(struct target *t)
 	return VMC_OK;
 }
 
-enum vmcontrol power_attach(struct target *t)
+static enum vmcontrol do_attach(struct target *t)
 {
 	if (!t->vm || t->info.attached)
 		return state_error(t, "attach");
@@ -232,7 +232,8 @@ static enum vmcontrol too_late(const struct target *t, const char *operation, bo
 /* Asks the tools to halt the guest, or else presses its power button; and waits. */
 static enum vmcontrol soft_off(struct target *t, const char *operation, bool quiet)
 {
-	bool tools = guest_power(t, "halt");
+	bool tools = guest_power(t, "halt"), off;
+	enum vmcontrol code;
 	int err = tools ? 0 : vmnix_vm_power(t->fd, t->vm, HC_POWER_BUTTON);
 
 	if (err == VMK_NOT_FOUND)
@@ -249,8 +250,12 @@ static enum vmcontrol soft_off(struct target *t, const char *operation, bool qui
 	if (t->verbose)
 		tool_error("%s, waiting %u s at most",
 			   tools ? "tools asked to halt" : "power button pressed", t->time_limit);
-	if (wait_until_off(t, t->time_limit))
-		return VMC_OK;
+	/* Who loses patience meanwhile may stop it hard. */
+	operation_end(t);
+	off = wait_until_off(t, t->time_limit);
+	code = operation_begin(t, operation, CLEAN_UP_S);
+	if (code || off)
+		return code;
 	return too_late(t, operation, quiet, "switch off");
 }
 
@@ -258,16 +263,21 @@ static enum vmcontrol soft_off(struct target *t, const char *operation, bool qui
 static enum vmcontrol wait_for_reboot(struct target *t, bool quiet)
 {
 	uint64_t before = t->info.uptime_ns;
+	enum vmcontrol code;
 	time_t end = now_s() + t->time_limit;
 
 	if (t->verbose)
 		tool_error("tools asked to reboot, waiting %u s at most", t->time_limit);
+	operation_end(t);
 	do {
 		pause_a_step();
 		target_look(t);
 		if (t->vm && t->info.state == HC_VM_ON && t->info.uptime_ns < before)
 			return VMC_OK;
 	} while (!t->err && t->vm && vmnix_state_is_on(t->info.state) && now_s() <= end);
+	code = operation_begin(t, "reset", CLEAN_UP_S);
+	if (code)
+		return code;
 	if (!t->err && (!t->vm || !vmnix_state_is_on(t->info.state))) {
 		clean_up(t);
 		return run_process(t, false); /* it has halted instead */
@@ -275,7 +285,7 @@ static enum vmcontrol wait_for_reboot(struct target *t, bool quiet)
 	return too_late(t, "reset", quiet, "reboot");
 }
 
-enum vmcontrol power_stop(struct target *t, enum power_mode mode)
+static enum vmcontrol do_stop(struct target *t, enum power_mode mode)
 {
 	enum vmcontrol code = VMC_OK;
 
@@ -309,7 +319,7 @@ static enum vmcontrol reset_hard(struct target *t)
 	return err ? vmkernel_error("reset", err) : VMC_OK;
 }
 
-enum vmcontrol power_reset(struct target *t, enum power_mode mode)
+static enum vmcontrol do_reset(struct target *t, enum power_mode mode)
 {
 	enum vmcontrol code;
 
@@ -326,4 +336,66 @@ enum vmcontrol power_reset(struct target *t, enum power_mode mode)
 		return mode == MODE_TRYSOFT ? reset_hard(t) : code;
 	clean_up(t);
 	return run_process(t, false);
+}
+
+/* ---- one at a time ---------------------------------------------------------------------- */
+
+enum vmcontrol power_settle(struct target *t)
+{
+	enum vmcontrol code;
+
+	if (!t->vm || t->info.state != HC_VM_SUSPENDED || t->info.attached)
+		return VMC_OK;
+	code = operation_begin(t, "settle", 0);
+	if (!code)
+		code = do_settle(t);
+	operation_end(t);
+	return code;
+}
+
+static enum vmcontrol alone(struct target *t, const char *name,
+			    enum vmcontrol (*operation)(struct target *t))
+{
+	enum vmcontrol code = operation_begin(t, name, 0);
+
+	if (!code)
+		code = operation(t);
+	operation_end(t);
+	return code;
+}
+
+static enum vmcontrol alone_in(struct target *t, const char *name, enum power_mode mode,
+			       enum vmcontrol (*operation)(struct target *t, enum power_mode mode))
+{
+	enum vmcontrol code = operation_begin(t, name, 0);
+
+	if (!code)
+		code = operation(t, mode);
+	operation_end(t);
+	return code;
+}
+
+enum vmcontrol power_start(struct target *t)
+{
+	return alone(t, "start", do_start);
+}
+
+enum vmcontrol power_suspend(struct target *t)
+{
+	return alone(t, "suspend", do_suspend);
+}
+
+enum vmcontrol power_attach(struct target *t)
+{
+	return alone(t, "attach", do_attach);
+}
+
+enum vmcontrol power_stop(struct target *t, enum power_mode mode)
+{
+	return alone_in(t, "stop", mode, do_stop);
+}
+
+enum vmcontrol power_reset(struct target *t, enum power_mode mode)
+{
+	return alone_in(t, "reset", mode, do_reset);
 }

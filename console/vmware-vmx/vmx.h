@@ -17,10 +17,11 @@
 #include "serial_ring.h"
 #include "vmnix_dev.h"
 #include "vmx_config.h"
+#include "vmx_process.h"
 
 #define VMX_SINKS_MAX 16u
 #define VMX_POLL_MAX (VMX_SINKS_MAX + 8u + GUEST_ASK_POLLS)
-#define VMX_RUN_DIR "/var/run/vmware"
+#define VMX_RUN_DIR VM_RUN_FOLDER
 
 /* Somebody at the other end of the serial line: a file, pty, socket, or vmware-console. */
 struct sink {

@@ -89,7 +89,7 @@ both() { $cmd $vmx $1 >/tmp/a 2>&1 & first=$!; $cmd $vmx $1 >/tmp/b 2>&1; b=$?; 
 both "start"
 check "two starts: one succeeds" sh -c "[ $a = 0 -a $b != 0 ] || [ $a != 0 -a $b = 0 ]"
 says "and says so" "^start\(\) = 1$" cat /tmp/a /tmp/b
-says "the other is refused" "^VMControl error -(8|999): .*(conflicted|running already|being started)" cat /tmp/a /tmp/b
+says "the other is refused" "^VMControl error -(8|999): .*(conflicted|running already|being started|in progress)" cat /tmp/a /tmp/b
 is "together they have printed two lines" 0 2 sh -c "cat /tmp/a /tmp/b | wc -l"
 is "one VM runs" 0 1 sh -c "vsish ls /vm | wc -l"
 is "getstate of one that runs" 0 "getstate() = on" $cmd $vmx getstate
