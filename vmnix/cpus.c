@@ -50,7 +50,6 @@ int cpus_take(u32 limit, char *reason)
 			break;
 		}
 		if (!cpu_online(cpu)) {
-			pr_debug("CPU %u was never started\n", cpu);
 			cpumask_set_cpu(cpu, &taken);
 			continue;
 		}
@@ -81,7 +80,6 @@ void cpus_give_back(void)
 		if (!cpumask_test_and_clear_cpu(cpu, &taken) ||
 		    !cpumask_test_and_clear_cpu(cpu, &were_online))
 			continue;
-		pr_debug("CPU %u goes back to Linux\n", cpu);
 		err = add_cpu(cpu);
 		if (err)
 			pr_err("CPU %u does not come back: error %d\n", cpu, err);

@@ -140,8 +140,6 @@ static int arrive(const struct staging *s, const struct image *img, char *reason
 	struct crossing *x = cross_page();
 	int status;
 
-	pr_debug("image of %llu KiB at 0x%llx, %llu KiB of tables, entry 0x%llx\n", img->span >> 10,
-		 s->hpa, s->tables.used >> 10, img->entry);
 	x->vmk.cr3 = s->tables.root;
 	x->vmk.rip = img->entry;
 	x->vmk.rsp = s->stack_top;
@@ -190,7 +188,6 @@ static int farewell(bool force)
 
 	for (i = 0; i < FAREWELL_TRIES; i++) {
 		status = hostcall(HC_FAREWELL, &args, sizeof(args));
-		pr_debug("farewell: %s\n", vmk_strerror(status));
 		/* One that stops over it can still be asked whether all has stopped. */
 		if (status != VMK_BUSY && status != VMK_PANICKED)
 			return status;
@@ -206,7 +203,6 @@ static int start_pcpus(char *reason)
 
 	for (i = 0; i < n; i++) {
 		status = start_pcpu(apic_id[i]);
-		pr_debug("processor with APIC id %u: %s\n", apic_id[i], vmk_strerror(status));
 		if (!status)
 			continue;
 		VMNIX_ERR(reason, "processor with APIC id %u does not start: %s", apic_id[i],
@@ -293,9 +289,8 @@ static int load_checked(const struct image *img, const void *file, u32 log_level
 		loaded = true;
 		return err;
 	}
-	if (err)
-		goto give_back;
-	return 0;
+	if (!err)
+		return 0;
 give_back:
 	cpus_give_back();
 	return err;
@@ -320,7 +315,7 @@ int vmkernel_load(const void *file, u64 bytes, u32 log_level, u32 flags, char *r
 	image_bytes = img.span;
 	err = load_checked(&img, file, log_level, flags, reason);
 	if (loaded || !err)
-		proc_loaded();
+		proc_loaded(true);
 	if (err)
 		return err;
 	loaded = true;
@@ -341,11 +336,11 @@ int vmkernel_unload(bool force, char *reason)
 		VMNIX_ERR(reason, "%u virtual machines are running", v.vms_running);
 		return -EBUSY;
 	}
-	proc_unloaded();
+	proc_loaded(false);
 	dev_zap_all();
 	status = farewell(force);
 	if (status) {
-		proc_loaded();
+		proc_loaded(true);
 		VMNIX_ERR(reason, "the vmkernel does not leave: %s", vmk_strerror(status));
 		return -EBUSY;
 	}

@@ -276,7 +276,7 @@ static void free_nodes(u32 vm)
 	}
 }
 
-static void remove_top(void)
+void proc_exit(void)
 {
 	remove_proc_subtree("vmware", NULL);
 	free_nodes(0);
@@ -287,24 +287,15 @@ int proc_init(void)
 	int err = make_top();
 
 	if (err)
-		remove_top();
+		proc_exit();
 	return err;
 }
 
-void proc_exit(void)
+void proc_loaded(bool is)
 {
-	remove_top();
-}
-
-void proc_loaded(void)
-{
-	want_tree = true;
-}
-
-void proc_unloaded(void)
-{
-	want_tree = false;
-	bitmap_zero(want_vm, HC_VM_IDS);
+	want_tree = is;
+	if (!is)
+		bitmap_zero(want_vm, HC_VM_IDS);
 }
 
 void proc_vm_added(u32 vm)
@@ -349,7 +340,7 @@ static void sync_tree(bool want)
 		return;
 	}
 	bitmap_zero(have_vm, HC_VM_IDS);
-	remove_top();
+	proc_exit();
 	if (make_top())
 		pr_err("/proc/vmware cannot be made anew: out of memory\n");
 }

@@ -95,8 +95,7 @@ void dev_zap_all(void);
 /* proc.c: /proc/vmware, made from the VSI tree. */
 int proc_init(void);
 void proc_exit(void);
-void proc_loaded(void);
-void proc_unloaded(void);
+void proc_loaded(bool is); /* there is a vmkernel, or there is none any more */
 void proc_vm_added(u32 vm);
 bool proc_vm_gone(u32 vm); /* whether it was there */
 void proc_sync(void); /* vmnix_lock not held: shows what the calls above have noted */
