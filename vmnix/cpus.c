@@ -49,25 +49,21 @@ int cpus_take(u32 limit, char *reason)
 			pr_info("CPU %u and those after it stay with Linux\n", cpu);
 			break;
 		}
-		if (!cpu_online(cpu)) {
-			cpumask_set_cpu(cpu, &taken);
-			continue;
-		}
-		/* TOUR(4): Linux puts each processor but the first offline by its own
-		 * hotplug, as if somebody had written 0 to its "online" file. It halts, and waits
-		 * for an INIT that will not come from Linux. */
-		err = remove_cpu(cpu);
-		if (err) {
-			VMNIX_ERR(reason, "CPU %u does not go offline: error %d", cpu, err);
-			goto fail;
+		if (cpu_online(cpu)) {
+			/* TOUR(4): Linux puts each processor but the first offline by its own
+			 * hotplug, as if somebody had written 0 to its "online" file. It halts,
+			 * and waits for an INIT that will not come from Linux. */
+			err = remove_cpu(cpu);
+			if (err) {
+				VMNIX_ERR(reason, "CPU %u does not go offline: error %d", cpu, err);
+				cpus_give_back();
+				return err;
+			}
+			cpumask_set_cpu(cpu, &were_online);
 		}
 		cpumask_set_cpu(cpu, &taken);
-		cpumask_set_cpu(cpu, &were_online);
 	}
 	return 0;
-fail:
-	cpus_give_back();
-	return err;
 }
 
 void cpus_give_back(void)
@@ -80,6 +76,7 @@ void cpus_give_back(void)
 		if (!cpumask_test_and_clear_cpu(cpu, &taken) ||
 		    !cpumask_test_and_clear_cpu(cpu, &were_online))
 			continue;
+		pr_debug("CPU %u goes back to Linux\n", cpu);
 		err = add_cpu(cpu);
 		if (err)
 			pr_err("CPU %u does not come back: error %d\n", cpu, err);

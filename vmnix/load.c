@@ -140,6 +140,8 @@ static int arrive(const struct staging *s, const struct image *img, char *reason
 	struct crossing *x = cross_page();
 	int status;
 
+	pr_debug("image of %llu KiB at 0x%llx, %llu KiB of tables, entry 0x%llx\n", img->span >> 10,
+		 s->hpa, s->tables.used >> 10, img->entry);
 	x->vmk.cr3 = s->tables.root;
 	x->vmk.rip = img->entry;
 	x->vmk.rsp = s->stack_top;
@@ -203,6 +205,7 @@ static int start_pcpus(char *reason)
 
 	for (i = 0; i < n; i++) {
 		status = start_pcpu(apic_id[i]);
+		pr_debug("processor with APIC id %u: %s\n", apic_id[i], vmk_strerror(status));
 		if (!status)
 			continue;
 		VMNIX_ERR(reason, "processor with APIC id %u does not start: %s", apic_id[i],
