@@ -56,6 +56,7 @@ struct verb {
 	int min, max; /* arguments */
 	enum vmcontrol (*run)(struct options *o, char **args, int count);
 	bool file_only; /* works on the .vmx file, whatever the vmkernel does */
+	int right; /* enum right (caller.h) */
 };
 
 /* The registered machine that what names becomes o's target; VMC_OK, or an error that is told. */

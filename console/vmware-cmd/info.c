@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "caller.h"
 #include "info.h"
 #include "tool.h"
 #include "vmx_process.h"
@@ -83,10 +84,9 @@ enum vmcontrol run_as_user(const struct target *t, char *value, size_t size)
 
 unsigned int capabilities(const struct target *t)
 {
-	if (!geteuid())
-		return 4 | 2 | 1;
-	return (access(t->config, R_OK) ? 0 : 4) | (access(t->config, W_OK) ? 0 : 2) |
-	       (access(t->config, R_OK | X_OK) ? 0 : 1);
+	return (caller_has(t->config, RIGHT_READ) ? 4 : 0) |
+	       (caller_has(t->config, RIGHT_ROOT) ? 2 : 0) |
+	       (caller_has(t->config, RIGHT_EXECUTE) ? 1 : 0);
 }
 
 /* Each session is a connected socket with the path that the machine's process listens at. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "answer.h"
+#include "caller.h"
 #include "json_text.h"
 #include "resource.h"
 #include "server.h"
@@ -44,7 +45,8 @@ enum vmcontrol server_list(void)
 		return list_error();
 	answer_lines();
 	for (i = 0; i < list.count; i++)
-		answer_line(list.config[i], list_item(list.config[i]));
+		if (caller_has(list.config[i], RIGHT_READ))
+			answer_line(list.config[i], list_item(list.config[i]));
 	vm_list_free(&list);
 	return VMC_OK;
 }
@@ -146,11 +148,11 @@ static enum vmcontrol do_autostop(struct options *o, char **args, int count)
 }
 
 const struct verb server_verbs[] = {
-	{ "register", 1, 1, do_register, false },
-	{ "unregister", 1, 1, do_unregister, false },
-	{ "getresource", 1, 1, do_host_getresource, false },
-	{ "setresource", 2, 2, do_host_setresource, false },
-	{ "autostart", 0, 0, do_autostart, false },
-	{ "autostop", 0, 0, do_autostop, false },
+	{ "register", 1, 1, do_register, false, RIGHT_ROOT },
+	{ "unregister", 1, 1, do_unregister, false, RIGHT_ROOT },
+	{ "getresource", 1, 1, do_host_getresource, false, RIGHT_READ },
+	{ "setresource", 2, 2, do_host_setresource, false, RIGHT_ROOT },
+	{ "autostart", 0, 0, do_autostart, false, RIGHT_ROOT },
+	{ "autostop", 0, 0, do_autostop, false, RIGHT_ROOT },
 };
 const size_t server_verb_count = sizeof(server_verbs) / sizeof(server_verbs[0]);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "answer.h"
+#include "caller.h"
 #include "cmd.h"
 #include "device.h"
 #include "guest.h"
@@ -291,32 +292,32 @@ static enum vmcontrol do_disconnectdevice(struct options *o, char **args, int co
 }
 
 static const struct verb verbs[] = {
-	{ "getstate", 0, 0, do_getstate, false },
-	{ "start", 0, 1, do_start, false },
-	{ "stop", 0, 1, do_stop, false },
-	{ "reset", 0, 1, do_reset, false },
-	{ "suspend", 0, 1, do_suspend, false },
-	{ "answer", 0, 1, do_answer, false },
-	{ "attach", 0, 0, do_attach, false },
-	{ "getuptime", 0, 0, do_getuptime, false },
-	{ "getid", 0, 0, do_getid, false },
-	{ "getpid", 0, 0, do_getpid, false },
-	{ "getconfigfile", 0, 0, do_getconfigfile, true },
-	{ "getconfig", 1, 1, do_getconfig, true },
-	{ "setconfig", 2, 2, do_setconfig, true },
-	{ "getresource", 1, 1, do_getresource, false },
-	{ "setresource", 2, 2, do_setresource, false },
-	{ "getproductinfo", 1, 1, do_getproductinfo, true },
-	{ "getremoteconnections", 0, 0, do_getremoteconnections, false },
-	{ "getcapabilities", 0, 0, do_getcapabilities, true },
-	{ "getrunasuser", 0, 0, do_getrunasuser, true },
-	{ "getguestinfo", 1, 1, do_getguestinfo, false },
-	{ "setguestinfo", 2, 2, do_setguestinfo, false },
-	{ "getheartbeat", 0, 0, do_getheartbeat, false },
-	{ "gettoolslastactive", 0, 0, do_gettoolslastactive, false },
-	{ "connectdevice", 1, 1, do_connectdevice, false },
-	{ "disconnectdevice", 1, 1, do_disconnectdevice, false },
-	{ "hassnapshot", 0, 0, do_hassnapshot, true },
+	{ "getstate", 0, 0, do_getstate, false, RIGHT_READ },
+	{ "start", 0, 1, do_start, false, RIGHT_EXECUTE },
+	{ "stop", 0, 1, do_stop, false, RIGHT_EXECUTE },
+	{ "reset", 0, 1, do_reset, false, RIGHT_EXECUTE },
+	{ "suspend", 0, 1, do_suspend, false, RIGHT_EXECUTE },
+	{ "answer", 0, 1, do_answer, false, RIGHT_EXECUTE },
+	{ "attach", 0, 0, do_attach, false, RIGHT_EXECUTE },
+	{ "getuptime", 0, 0, do_getuptime, false, RIGHT_READ },
+	{ "getid", 0, 0, do_getid, false, RIGHT_READ },
+	{ "getpid", 0, 0, do_getpid, false, RIGHT_READ },
+	{ "getconfigfile", 0, 0, do_getconfigfile, true, RIGHT_READ },
+	{ "getconfig", 1, 1, do_getconfig, true, RIGHT_READ },
+	{ "setconfig", 2, 2, do_setconfig, true, RIGHT_ROOT },
+	{ "getresource", 1, 1, do_getresource, false, RIGHT_READ },
+	{ "setresource", 2, 2, do_setresource, false, RIGHT_ROOT },
+	{ "getproductinfo", 1, 1, do_getproductinfo, true, RIGHT_READ },
+	{ "getremoteconnections", 0, 0, do_getremoteconnections, false, RIGHT_READ },
+	{ "getcapabilities", 0, 0, do_getcapabilities, true, RIGHT_READ },
+	{ "getrunasuser", 0, 0, do_getrunasuser, true, RIGHT_READ },
+	{ "getguestinfo", 1, 1, do_getguestinfo, false, RIGHT_READ },
+	{ "setguestinfo", 2, 2, do_setguestinfo, false, RIGHT_EXECUTE },
+	{ "getheartbeat", 0, 0, do_getheartbeat, false, RIGHT_READ },
+	{ "gettoolslastactive", 0, 0, do_gettoolslastactive, false, RIGHT_READ },
+	{ "connectdevice", 1, 1, do_connectdevice, false, RIGHT_EXECUTE },
+	{ "disconnectdevice", 1, 1, do_disconnectdevice, false, RIGHT_EXECUTE },
+	{ "hassnapshot", 0, 0, do_hassnapshot, true, RIGHT_READ },
 };
 
 /* ---- the original's verbs that there cannot be yet ---- */
@@ -443,17 +444,24 @@ static enum vmcontrol run(struct options *o)
 	else
 		verb = find_verb(verbs, sizeof(verbs) / sizeof(verbs[0]), args[0], count);
 	set_limit(o, args[0]);
-	if (o->server)
-		return verb->run(o, args + 1, count);
+	if (o->server) {
+		code = verb->right == RIGHT_READ ? VMC_OK : caller_permit(NULL, verb->right);
+		return code ? code : verb->run(o, args + 1, count);
+	}
 	code = verb->file_only ? find_target(o, o->args[0]) : find_known(o, o->args[0]);
+	if (!code)
+		code = caller_permit(o->target.config, verb->right);
 	return code ? code : verb->run(o, args + 1, count);
 }
 
 int main(int argc, char **argv)
 {
 	struct options o = { .target = { .fd = -1, .time_limit = TIME_LIMIT_S } };
+	int status;
 
 	tool_init(argv[0]);
 	parse(argc, argv, &o);
+	if (!caller_begin(argv, &status))
+		return status;
 	return answer_end(run(&o));
 }
