@@ -3,7 +3,8 @@
 /* sources: vmkernel/hostcall/dispatch.c vmkernel/hostcall/calls.c vmkernel/hostcall/vm_calls.c
  *	vmkernel/vmm/vm.c vmkernel/vmm/vm_calls.c vmkernel/vmm/vm_channel.c
  *	vmkernel/vmm/vm_chipset.c vmkernel/vmm/vm_power.c vmkernel/vmm/vm_resource.c
- *	vmkernel/vmm/vm_rpc.c vmkernel/vmm/vm_state.c vmkernel/vmm/vm_vsi.c vmkernel/vmm/vmm.c
+ *	vmkernel/vmm/vm_rpc.c vmkernel/vmm/vm_seriallog.c vmkernel/vmm/vm_state.c
+ *	vmkernel/vmm/vm_vsi.c vmkernel/vmm/vmm.c
  *	vmkernel/vmm/vcpu.c vmkernel/vmm/vcpu_exit.c vmkernel/vmm/vcpu_fpu.c
  *	vmkernel/vmm/vcpu_msr.c vmkernel/vmm/guest_cpuid.c vmkernel/vmm/guest_mem.c
  *	vmkernel/vmm/guest_walk.c
@@ -44,6 +45,7 @@
 #include "mm/heap.h"
 #include "mm/pages.h"
 #include "ring.h"
+#include "seal/seal.h"
 #include "vmm/vm.h"
 #include "vmm/vmm.h"
 #include "vsi/vsi.h"
@@ -82,6 +84,11 @@ void delay_us(uint32_t us)
 }
 
 bool panic_happened(void)
+{
+	return false;
+}
+
+bool sealed(void)
 {
 	return false;
 }
