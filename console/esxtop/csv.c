@@ -31,7 +31,7 @@ static const char *clean(const char *name, char *buf)
 	size_t i;
 
 	for (i = 0; i < TOP_NAME_MAX - 1 && name[i]; i++)
-		buf[i] = strchr("()#/\\*\"", name[i]) ? '_' : name[i];
+		buf[i] = (char)(strchr("()#/\\*\"", name[i]) ? '_' : name[i]);
 	buf[i] = '\0';
 	return buf;
 }
@@ -129,7 +129,7 @@ static void row_columns(const struct walk *w, const struct top_row *first)
 	if (first->is_group) {
 		snprintf(object, sizeof(object), "Group Cpu(%" PRIu32 ":%s)", first->id,
 			 clean(first->name, buf));
-		column(w, row ? row->members : NAN, "%s\\Members", object);
+		column(w, row ? (double)row->members : NAN, "%s\\Members", object);
 	} else {
 		snprintf(object, sizeof(object), "Vcpu(%" PRIu32 ":%s:%" PRIu32 ":%s)",
 			 first->group, clean(group ? group->name : first->name, buf), first->id,

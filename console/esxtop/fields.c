@@ -109,7 +109,7 @@ static void percent_text(double percent, bool known, char *text)
 	if (known)
 		snprintf(text, CELL_MAX, "%.2f", percent);
 	else
-		strcpy(text, "-");
+		snprintf(text, CELL_MAX, "-");
 }
 
 static void cpu_text(const struct top_row *row, bool indent, unsigned int i, char *text)

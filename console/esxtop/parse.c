@@ -21,7 +21,7 @@ void top_parse_name(const char *text, char *name, size_t size)
 	size_t i;
 
 	for (i = 0; i + 1 < size && text[i] && text[i] != '\n'; i++)
-		name[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '_' : text[i];
+		name[i] = (char)((unsigned char)text[i] < ' ' || text[i] == 0x7f ? '_' : text[i]);
 	name[i] = '\0';
 }
 

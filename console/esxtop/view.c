@@ -127,6 +127,7 @@ static void write_group(const struct top_view *v, const struct top_table *t,
 
 static void write_cpu(const struct top_view *v, const struct top_table *t, FILE *out)
 {
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
 	const struct top_row **groups = calloc(t->row_count + 1, sizeof(*groups));
 	size_t count = 0, i;
 
@@ -135,6 +136,7 @@ static void write_cpu(const struct top_view *v, const struct top_table *t, FILE 
 		if (t->rows[i].is_group && (t->rows[i].is_vm || !v->vms_only))
 			groups[count++] = &t->rows[i];
 	if (count)
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		qsort(groups, count, sizeof(*groups),
 		      v->sort == TOP_BY_USED	? by_used
 		      : v->sort == TOP_BY_READY ? by_ready
@@ -182,6 +184,7 @@ static void write_memory_summary(const struct top_memory *m, FILE *out)
 
 static void write_memory(const struct top_view *v, const struct top_snapshot *s, FILE *out)
 {
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
 	const struct top_vm **vms = calloc(s->vm_count + 1, sizeof(*vms));
 	size_t i;
 
@@ -189,6 +192,7 @@ static void write_memory(const struct top_view *v, const struct top_snapshot *s,
 	for (i = 0; vms && i < s->vm_count; i++)
 		vms[i] = &s->vms[i];
 	if (vms && s->vm_count)
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		qsort(vms, s->vm_count, sizeof(*vms),
 		      v->sort == TOP_BY_SIZE	  ? vm_by_size
 		      : v->sort == TOP_BY_TOUCHED ? vm_by_touched

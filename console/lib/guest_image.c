@@ -84,7 +84,7 @@ static bool place(struct builder *b)
 	b->low_ram = mem < GUEST_LOW_RAM_MAX ? mem : GUEST_LOW_RAM_MAX;
 	if (end > b->low_ram)
 		return refuse(b, "the kernel needs a memsize of %llu at least",
-			      (unsigned long long)((end + (4u << 20) - 1) >> 22 << 2));
+			      ((unsigned long long)end + (4u << 20) - 1) >> 22 << 2);
 	if (cmdline > bz->cmdline_max || cmdline >= CMDLINE_LIMIT)
 		return refuse(b, "the command line has %zu bytes, the kernel takes %u", cmdline,
 			      bz->cmdline_max);

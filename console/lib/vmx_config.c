@@ -181,7 +181,7 @@ static bool flag(const struct vmx_file *f, const char *key, bool value)
 static bool path(const struct reader *r, const char *key, char *out)
 {
 	const char *value = vmx_file_get(r->f, key), *slash = strrchr(r->f->path, '/');
-	int folder = slash ? slash - r->f->path : 0;
+	int folder = slash ? (int)(slash - r->f->path) : 0;
 
 	out[0] = 0;
 	if (!value || !*value)

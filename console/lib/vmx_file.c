@@ -76,7 +76,7 @@ static char *unescape(const char *start, const char *end)
 			free(out);
 			return NULL;
 		}
-		*to++ = high << 4 | low;
+		*to++ = (char)(high << 4 | low);
 		start += 2;
 	}
 	if (out)
@@ -229,7 +229,7 @@ static char *append_escaped(char *to, const char *value)
 		if (c < 0x20 || c == 0x7f || c == '"' || c == '|')
 			to += sprintf(to, "|%02X", c);
 		else
-			*to++ = c;
+			*to++ = (char)c;
 	}
 	*to++ = '"';
 	return to;

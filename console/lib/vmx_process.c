@@ -27,7 +27,7 @@ static void run(const char *config, bool attach, int err_fd)
 	path[n > 0 ? n : 0] = 0;
 	slash = strrchr(path, '/');
 	if (slash) {
-		strcpy(slash + 1, NAME);
+		memcpy(slash + 1, NAME, sizeof(NAME));
 		execv(path, (char **)argv);
 	}
 	execvp(NAME, (char **)argv);

@@ -169,6 +169,7 @@ static void add_page(struct walk *w, uint64_t va, uint64_t hpa)
 	w->list[w->count++] = (struct segment){ va, slot, 1 };
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): four or five levels of tables */
 static void walk_table(struct walk *w, uint64_t table, int level, uint64_t va)
 {
 	uint64_t entry[512], at;

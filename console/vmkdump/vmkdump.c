@@ -117,7 +117,7 @@ static void put_cpu(struct core *c, uint32_t id)
 {
 	struct ws_core_cpu *cpu = &c->memory.head.cpu[id];
 	bool first = id == c->memory.head.panicked;
-	struct elf_prstatus status = { .pr_cursig = first ? SIGABRT : 0, .pr_pid = id + 1 };
+	struct elf_prstatus status = { .pr_cursig = first ? SIGABRT : 0, .pr_pid = (pid_t)id + 1 };
 	struct user_regs_struct r = {
 		.r15 = cpu->r15,
 		.r14 = cpu->r14,
@@ -243,12 +243,12 @@ static void put_pages(struct core *c, uint64_t pages_at)
 			apply_patches(c, head->extent[i].hpa + at, page);
 			if (!memcmp(page, zeros, PAGE))
 				continue;
-			if (lseek(c->fd, pages_at + (uint64_t)slot * PAGE, SEEK_SET) < 0)
+			if (lseek(c->fd, (off_t)(pages_at + (uint64_t)slot * PAGE), SEEK_SET) < 0)
 				write_failed(c);
 			put(c, page, PAGE);
 		}
 	}
-	if (ftruncate(c->fd, pages_at + (uint64_t)c->memory.slots * PAGE))
+	if (ftruncate(c->fd, (off_t)(pages_at + (uint64_t)c->memory.slots * PAGE)))
 		write_failed(c);
 }
 

@@ -224,7 +224,7 @@ static int session(int sock, const struct options *o)
 
 		if (end)
 			left = end - now_ms() > 0 ? end - now_ms() : 0;
-		if (poll(p, 2, left > 1000000 ? 1000000 : left) < 0 && errno != EINTR)
+		if (poll(p, 2, left > 1000000 ? 1000000 : (int)left) < 0 && errno != EINTR)
 			return TOOL_FAILED;
 		if (end && now_ms() >= end)
 			return o->until ? TIMED_OUT : TOOL_OK;

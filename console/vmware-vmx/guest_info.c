@@ -117,12 +117,13 @@ static const char *put(struct guest_info *g, const char *name, const char *value
 
 const char *guest_info_set(struct guest_info *g, const char *name, const char *value)
 {
-	const char *was = guest_info_get(g, name), *why;
+	const struct guest_info_var *v = find(g, name);
+	const char *was = v ? v->value : "", *why;
 	char *old;
 
-	if (was && !strcmp(was, value))
+	if (v && !strcmp(was, value))
 		return NULL;
-	old = strdup(was ? was : "");
+	old = strdup(was);
 	why = old ? put(g, name, value) : "Out of memory";
 	if (!why && !save(g)) {
 		why = "Cannot be written down";

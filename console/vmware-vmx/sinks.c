@@ -267,7 +267,8 @@ unsigned int sinks_poll(struct vmx *x, struct pollfd *p)
 			continue;
 		p[n++] = (struct pollfd){
 			.fd = s->fd,
-			.events = (s->input && room ? POLLIN : 0) | (s->stuck ? POLLOUT : 0),
+			.events =
+				(short)((s->input && room ? POLLIN : 0) | (s->stuck ? POLLOUT : 0)),
 		};
 	}
 	return n;

@@ -35,7 +35,7 @@ static void rotate(int folder, const char *prefix, unsigned int keep)
 bool vmx_log_open(const char *config, bool append, unsigned int keep)
 {
 	const char *slash = strrchr(config, '/');
-	int folder = slash ? slash - config : 0;
+	int folder = slash ? (int)(slash - config) : 0;
 	char path[PATH_MAX];
 
 	if (!append)
@@ -63,7 +63,7 @@ void vmx_log(const char *fmt, ...)
 
 	gettimeofday(&now, NULL);
 	localtime_r(&now.tv_sec, &tm);
-	n = strftime(line, 64, "%b %d %H:%M:%S", &tm);
+	n = (int)strftime(line, 64, "%b %d %H:%M:%S", &tm);
 	n += snprintf(line + n, 32, ".%03d: vmx| ", (int)(now.tv_usec / 1000));
 	text = line + n;
 	va_start(args, fmt);
@@ -72,6 +72,7 @@ void vmx_log(const char *fmt, ...)
 	for (; *text; text++)
 		if (iscntrl((unsigned char)*text))
 			*text = '.';
-	strcpy(text, "\n");
+	text[0] = '\n';
+	text[1] = 0;
 	vmx_log_raw(line);
 }

@@ -94,7 +94,7 @@ static void file_build(uint8_t build[BUILD_BYTES])
 
 int main(int argc, char **argv)
 {
-	uint8_t build[BUILD_BYTES];
+	uint8_t build[BUILD_BYTES] = { 0 };
 	int i;
 
 	tool_init(argv[0]);

@@ -54,7 +54,7 @@ bool vsish_absolute(const char *path, char out[HC_VSI_PATH_MAX])
 		len += strlen(out + len);
 	}
 	if (!len)
-		strcpy(out, "/");
+		memcpy(out, "/", sizeof("/"));
 	return true;
 }
 
@@ -66,6 +66,7 @@ int vsish_failed(const char *path, int err)
 	return TOOL_FAILED;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): to DEPTH_MAX */
 static int list(const char *path, bool deep, int depth)
 {
 	char *text, *line, *save, child[HC_VSI_PATH_MAX];
@@ -159,7 +160,7 @@ static int do_cd(int argc, char **argv)
 	if (err)
 		return vsish_failed(path, err);
 	free(text);
-	strcpy(vsish_cwd, path);
+	memcpy(vsish_cwd, path, sizeof(vsish_cwd));
 	return TOOL_OK;
 }
 

@@ -10,7 +10,7 @@ top=$(mktemp -d)
 trap 'rm -rf "$top"' EXIT
 git clone -q . "$top/tree" && cp -a build "$top/tree/" || exit 1
 # What is changed here and not committed belongs to the copy, too.
-git ls-files -mo --exclude-standard -z | tar -c --null --ignore-failed-read -T - 2>/dev/null |
+{ git diff -z --name-only HEAD; git ls-files -o --exclude-standard -z; } | tar -c --null --ignore-failed-read -T - 2>/dev/null |
 	tar -x -C "$top/tree"
 cd "$top/tree" || exit 1
 
@@ -25,8 +25,8 @@ planted() {
 	cp "$top/saved" "$3"
 }
 
-out=$(scripts/lint sparse stack float 2>&1)
-for one in sparse stack float; do
+out=$(scripts/lint sparse stack float tidy 2>&1)
+for one in sparse stack float tidy; do
 	check_match "as it is, $one is clean" "$out" "^ok lint: $one\$"
 done
 text=vmkernel/lib/text.c
@@ -64,4 +64,10 @@ planted "XRSTOR where it has no place" float $text \
 	'void planted(void); void planted(void) { asm volatile("xrstor (%rax)"); }
 	void *planted_kept __attribute__((used, section(".text.entry"))) = planted;' \
 	'^planted: .*xrstor'
+planted "a null pointer that is followed" tidy $text \
+	'int planted(int i); int planted(int i) { int *p = 0; if (i > 4) p = &i; return *p; }' \
+	'vmkernel/lib/text.c.*clang-analyzer-core.NullDereference'
+planted "memory that nobody frees" tidy console/lib/vm_list.c \
+	'void planted(void); void planted(void) { char *p = malloc(2); if (p) p[0] = 1; }' \
+	'console/lib/vm_list.c.*clang-analyzer-unix.Malloc'
 finish

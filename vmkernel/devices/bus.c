@@ -133,6 +133,7 @@ vmk_status dev_register_tick(struct dev_bus *bus, const struct dev_tick_ops *ops
 	return VMK_OK;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): a wide access, then its bytes */
 uint32_t dev_pio_read(struct dev_bus *bus, uint16_t port, unsigned int size)
 {
 	const struct dev_range *r = find(bus->pio, bus->pio_count, port);
@@ -152,6 +153,7 @@ uint32_t dev_pio_read(struct dev_bus *bus, uint16_t port, unsigned int size)
 	return (uint32_t)val;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
 void dev_pio_write(struct dev_bus *bus, uint16_t port, unsigned int size, uint32_t val)
 {
 	const struct dev_range *r = find(bus->pio, bus->pio_count, port);

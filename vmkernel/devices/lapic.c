@@ -83,6 +83,7 @@ static bool software_enabled(const struct lapic *apic)
 }
 
 /* Collected until software writes the ESR; only a new kind of error raises its LVT. */
+/* NOLINTNEXTLINE(misc-no-recursion): once, for the bit is set before */
 static void note_error(struct lapic *apic, uint32_t bit)
 {
 	if (apic->esr_new & bit)
@@ -91,6 +92,7 @@ static void note_error(struct lapic *apic, uint32_t bit)
 	lapic_fire_lvt(apic, LVT_ERROR);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): see note_error */
 void lapic_set_irq(struct lapic *apic, uint8_t vector, bool level_triggered)
 {
 	if (!software_enabled(apic))
@@ -107,6 +109,7 @@ void lapic_set_irq(struct lapic *apic, uint8_t vector, bool level_triggered)
 	apic->ops->kick(apic->opaque, apic);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): see note_error */
 void lapic_fire_lvt(struct lapic *apic, enum lapic_lvt n)
 {
 	uint32_t lvt = apic->lvt[n];

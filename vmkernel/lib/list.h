@@ -63,6 +63,7 @@ static inline void list_del(struct list *node)
 #define LIST_FIRST(head, type, member) \
 	(list_empty(head) ? NULL : LIST_ENTRY((head)->next, type, member))
 
+/* pos is a variable: NOLINTBEGIN(bugprone-macro-parentheses) */
 /* pos: a type *. The body may not remove pos. */
 #define LIST_FOR_EACH(pos, head, type, member)                                     \
 	for (pos = LIST_ENTRY((head)->next, type, member); &pos->member != (head); \
@@ -74,5 +75,6 @@ static inline void list_del(struct list *node)
 	    next_pos = LIST_ENTRY(pos->member.next, type, member); \
 	     &pos->member != (head);                               \
 	     pos = next_pos, next_pos = LIST_ENTRY(pos->member.next, type, member))
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif

@@ -34,6 +34,7 @@
  */
 #define VMK_ONE_1 0,
 #define VMK_SECOND(first, second, ...) second
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a comma is no operand */
 #define VMK_IS_ONE2(maybe_comma) VMK_SECOND(maybe_comma 1, 0, 0)
 #define VMK_IS_ONE1(value) VMK_IS_ONE2(VMK_ONE_##value)
 #define IS_ENABLED(symbol) VMK_IS_ONE1(symbol)

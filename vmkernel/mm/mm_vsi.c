@@ -78,7 +78,7 @@ static int get_extents(void *ctx, struct vsi_text *out)
 }
 
 static const char *const owner_texts[] = {
-#define PAGE_OWNER(NAME, name, text) [PAGES_##NAME] = text,
+#define PAGE_OWNER(NAME, name, text) [PAGES_##NAME] = (text),
 	PAGE_OWNERS(PAGE_OWNER)
 #undef PAGE_OWNER
 };

