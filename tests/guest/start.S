@@ -152,6 +152,7 @@ pdpt:	.skip	4096
 pds:	.skip	4 * 4096
 idt:	.skip	4096
 	.skip	16384
+	.globl	stack_top
 stack_top:
 	.skip	16384
 trap_stack_top:

@@ -5,10 +5,12 @@
  * (tests/guest/) in a VM of its own, loaded at 1 MiB, and prints what it says on its serial port.
  * Exit status: 0 it switched itself off, 1 it crashed, 2 it asked for a
  * reset, 3 it did not end in time or before SIGTERM, 4 it could not be started. The reason and
- * the exits go to standard error.
+ * the exits go to standard error. With SILENCE=N in the environment it also ends (3) when it has
+ * said nothing for N seconds; SIGUSR1 changes a byte of its memory behind its back, at 8 MiB.
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +26,16 @@
 #define LOAD_ADDRESS 0x100000u
 
 static int fd;
-static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t told_to_end, told_to_harm;
 
 static void tell_to_end(int signal)
 {
 	told_to_end = signal;
+}
+
+static void tell_to_harm(int signal)
+{
+	told_to_harm = signal;
 }
 
 static int call(uint32_t nr, void *args, uint32_t len)
@@ -94,6 +101,15 @@ static void drain(const uint8_t *region, uint64_t *tail)
 	fflush(stdout);
 }
 
+static void harm(uint32_t vm, uint8_t *window)
+{
+	struct hc_vm_mem m = { .vm = vm, .write = 1, .gpa = 8u << 20, .len = 1 };
+
+	told_to_harm = 0;
+	*window = 0x5a;
+	need("harm", call(HC_VM_MEM, &m, sizeof(m)));
+}
+
 static void show_exits(uint32_t vm)
 {
 	struct hc_vsi v = { 0 };
@@ -103,10 +119,21 @@ static void show_exits(uint32_t vm)
 		fprintf(stderr, "%.*s", (int)v.len, v.text);
 }
 
+/* When it shall end, as it has said nothing for long: later, if it has by now. */
+static time_t silence_end(bool has_spoken, time_t before)
+{
+	const char *silence = getenv("SILENCE");
+
+	if (!silence)
+		return INT64_MAX;
+	return has_spoken ? time(NULL) + atoi(silence) : before;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t mib = argc > 2 ? strtoull(argv[2], NULL, 0) : 16, tail = 0;
-	time_t end = time(NULL) + (argc > 3 ? atoi(argv[3]) : 20);
+	uint64_t said;
+	time_t silent = silence_end(true, 0), end = time(NULL) + (argc > 3 ? atoi(argv[3]) : 20);
 	struct hc_vm_power power = { .op = HC_POWER_ON };
 	struct hc_vm_info info = { 0 };
 	struct hc_vm destroy = { 0 };
@@ -119,6 +146,7 @@ int main(int argc, char **argv)
 	int err;
 
 	signal(SIGTERM, tell_to_end);
+	signal(SIGUSR1, tell_to_harm);
 	fd = open(VMNIX_DEVICE, O_RDWR);
 	if (fd < 0 || argc < 2) {
 		perror(VMNIX_DEVICE);
@@ -136,11 +164,15 @@ int main(int argc, char **argv)
 	need("power on", call(HC_VM_POWER, &power, sizeof(power)));
 	do {
 		usleep(10000);
+		said = tail;
 		drain(region, &tail);
+		silent = silence_end(tail != said, silent);
+		if (told_to_harm)
+			harm(power.vm, region + WS_VM_WINDOW_OFFSET);
 		memset(&info, 0, sizeof(info));
 		info.vm = power.vm;
 		need("info", call(HC_VM_INFO, &info, sizeof(info)));
-	} while (info.state == HC_VM_ON && !told_to_end && time(NULL) < end);
+	} while (info.state == HC_VM_ON && !told_to_end && time(NULL) < end && time(NULL) < silent);
 	drain(region, &tail);
 	fprintf(stderr, "state %u: %s\n", info.state, info.reason);
 	show_exits(power.vm);
