@@ -235,8 +235,6 @@ static void test_iasl(void **state)
 	FILE *f;
 
 	(void)state;
-	if (system("command -v iasl >/dev/null"))
-		skip();
 	assert_non_null(mkdtemp(folder));
 	snprintf(command, sizeof(command), "%s/d.aml", folder);
 	f = fopen(command, "w");
