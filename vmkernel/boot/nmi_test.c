@@ -18,7 +18,7 @@
 #define NMIS_MAX 10000000u
 
 static uint64_t to_send, sent;
-static uint64_t last_crossing; /* count when the last was sent */
+static uint64_t last_crossing; /* count when the last had been sent */
 static uint64_t random_state = 88172645463325252ull;
 
 /* xorshift64 (Marsaglia 2003). */
@@ -32,17 +32,21 @@ static uint64_t next_random(void)
 bool nmi_test_pass(uint32_t pcpu)
 {
 	uint64_t crossings = __atomic_load_n(&crossing->crossings, __ATOMIC_ACQUIRE);
+	uint64_t left = __atomic_load_n(&to_send, __ATOMIC_ACQUIRE);
 
-	if (pcpu != SENDER || !__atomic_load_n(&to_send, __ATOMIC_ACQUIRE))
+	if (pcpu != SENDER || !left)
 		return false;
 	if (crossings - last_crossing < 2)
 		return true;
 	for (uint64_t n = next_random() % 256; n; n--)
 		cpu_relax();
-	last_crossing = __atomic_load_n(&crossing->crossings, __ATOMIC_ACQUIRE);
 	apic_send_nmi(boot_info.console_apic_id);
+	/* Not before: crossings that came ahead of the NMI do not show that it was taken. */
+	last_crossing = __atomic_load_n(&crossing->crossings, __ATOMIC_ACQUIRE);
 	sent++;
-	__atomic_fetch_sub(&to_send, 1, __ATOMIC_RELEASE);
+	/* Another number may have been written meanwhile, which then counts. */
+	__atomic_compare_exchange_n(&to_send, &left, left - 1, false, __ATOMIC_RELEASE,
+				    __ATOMIC_RELAXED);
 	return true;
 }
 
