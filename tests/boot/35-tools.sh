@@ -147,9 +147,15 @@ printf "#!/bin/sh\nexec su nobody -s /bin/sh -c \"\$*\"\n" >/bin/nobody
 chmod +x /bin/nobody
 is "nobody may list" 0 "/vmfs/demo2/demo2.vmx
 $vmx" nobody $cmd -l
-for verb in getstate start "stop hard" reset getid; do
-	fails "nobody: $verb" 5 "^VMControl error -5: Insufficient permission: /dev/vmnix: only root may use it" nobody $cmd $vmx $verb
+is "nobody may ask what he may read" 0 "getstate() = off" nobody $cmd $vmx getstate
+for verb in start "stop hard" reset; do
+	fails "nobody: $verb" 5 "^VMControl error -5: Insufficient permission: the modes of the .vmx file do not give you r and x" nobody $cmd $vmx $verb
 done
+chmod 640 $vmx
+for verb in getstate start getid; do
+	fails "nobody: $verb of what he may not read" 5 "^VMControl error -5: Insufficient permission: the modes of the .vmx file do not give you r" nobody $cmd $vmx $verb
+done
+chmod 644 $vmx
 fails "nobody: setconfig" 5 "^VMControl error -5: " nobody $cmd $vmx setconfig memsize 64
 cp $vmx /tmp/other.vmx
 fails "nobody: register" 5 "^VMControl error -5: " nobody $cmd -s register /tmp/other.vmx
