@@ -137,7 +137,8 @@ check "it counts on" counts_on b
 held b
 check "a process is held in the middle of it" test $held = yes
 says "the machine is suspended" "^getstate\(\) = suspended\$" vmware-cmd b getstate
-says "and cannot be started meanwhile" "^VMControl error -(8|999): .*(suspended|serves)" vmware-cmd b start
+says "and cannot be started meanwhile" "^VMControl error -8: .*Another operation \(suspend, process $held_cmd\) is in progress" vmware-cmd b start
+says "nor stopped" "^VMControl error -8: .*Another operation \(suspend, process $held_cmd\) is in progress" vmware-cmd b stop hard
 refused "the vmkernel does not leave it behind" "^vmkloader: .*(running|busy|machine)" vmkloader --unload
 kill_held
 says "vmware-cmd says that it died" "^VMControl error -14: .*has died" cat /tmp/held
@@ -152,16 +153,18 @@ says "attach goes on with it" "^attach\(\) = 1\$" vmware-cmd b attach
 check "and tidies up" sh -c "! ls /vmfs/b/*.vmss* 2>/dev/null"
 check "without a gap" counts_on b
 
+# Who has given up waiting for it may stop it.
 held b
 check "held while it is stopped" test $held = yes
+kill -9 $held_cmd
+wait $held_cmd
 vmware-cmd b stop hard >/tmp/stopped 2>&1 &
 stopper=$!
 n=0
 until [ "$(vsish get "/vm/$(vsish ls /vm | tr -d /)/state")" = off ] || [ $n -gt 300 ]; do n=$((n + 1)); usleep 20000; done
 kill -CONT $held_pid
-wait $held_cmd
-says "it is not suspended" "^VMControl error -999: .*switched off meanwhile" cat /tmp/held
 wait $stopper
+says "it is not suspended" "switched off meanwhile" cat /vmfs/b/vmware.log
 says "but stopped" "^stop\(hard\) = 1\$" cat /tmp/stopped
 says "off" "^getstate\(\) = off\$" vmware-cmd b getstate
 check "no file is left" sh -c "! ls /vmfs/b/*.vmss* 2>/dev/null"
