@@ -40,7 +40,7 @@ check "it ends well" same 0 $status
 check "all were made" [ "$(sed -nE "s/^([0-9]+) hostcalls answered.*/\1/p" /tmp/fuzz.out)" -ge $calls ]
 never=$(awk "/ answered .* good\$/ { if (\$4 == 0) print \$1 }" /tmp/fuzz.out | xargs)
 check "every call has succeeded at times, but those that are the module'"'"'s own" \
-	same "PCPU_START FAREWELL DOORBELL SCRAMBLE" "$never"
+	same "PCPU_START FAREWELL DOORBELL SCRAMBLE SEAL" "$never"
 /t/fuzz -p 3 -n $((calls / 15)) -t $seconds -s $seed >/tmp/fuzz.out 2>/tmp/fuzz.err
 status=$?
 grep -E "^(process|[0-9]+ hostcalls)" /tmp/fuzz.out
