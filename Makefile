@@ -31,14 +31,21 @@ help:
 	@sed -n 's/^## //p' Makefile
 
 ## make run             set up, build, boot the console in QEMU (KERNEL= CPUS= MEM= RUN_ARGS=)
-## make test            set up, build, all tests; test-unit, test-boot [T=PATTERN]: parts
+## make test            set up, build, all tests, last line "N passed, N failed"
+## make test-unit | test-boot [T=PATTERN]   the unit tests, the tests that boot the console
+## make setup           install the missing Debian packages, fetch kernels; run and test do so first
 ## make all             vmkernel, vmnix (for 5.10, 6.1 and 6.12), tools
 ## make image           the console's initramfs (KERNEL=)
 ## make install DESTDIR=  the same files onto a Debian system (KDIR=HEADERS: for that kernel)
 ## make deb             build/vmnix_VERSION-1_amd64.deb: these, with the module for dkms
 ## make defconfig | menuconfig | oldconfig   choose what is built (build/.config)
 ## make fuzz            each fuzzer for a while (SECONDS=60 TARGET=NAME)
-## make lint | format | boundary | bench | tour | clean
+## make lint            licences, style, static checks
+## make format          clang-format over all C files
+## make boundary        the licence boundary: checks, and the figures they print
+## make bench           what it costs, in counted instructions (docs/performance.md)
+## make tour            from insmod to a guest's first instruction and back, in the code
+## make clean           remove build/; what was fetched stays in ~/.cache/vmnix
 
 # ---- configuration -------------------------------------------------------------------
 
@@ -241,11 +248,11 @@ format:
 lint:
 	@scripts/lint
 boundary: all
-	@if [ -x scripts/boundary ]; then scripts/boundary; else echo "boundary: not there yet"; fi
+	@scripts/boundary
 bench: all
-	@if [ -x tests/bench ]; then tests/bench; else echo "bench: not there yet"; fi
+	@tests/bench
 tour:
-	@if [ -x scripts/tour ]; then scripts/tour; else echo "tour: not there yet"; fi
+	@scripts/tour
 clean:
 	$(Q)rm -rf build
 
