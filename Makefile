@@ -62,9 +62,9 @@ build/include/generated:
 build/.config: $(KCONFIGS) | build/include/generated
 	$(Q)$(KCONFIG) olddefconfig >/dev/null && touch $@
 $(AUTOCONF): build/.config
-	$(Q)$(KCONFIG) genconfig --header-path $@ && touch $@
+	$(Q)$(KCONFIG) genconfig --header-path $@ --config-out $< >/dev/null && touch $< $@
 
-ifeq ($(filter clean help menuconfig setup run test lint,$(MAKECMDGOALS)),)
+ifeq ($(filter clean help menuconfig setup run test test-unit test-boot lint,$(MAKECMDGOALS)),)
 -include build/.config
 endif
 unquote = $(patsubst "%",%,$(1))
@@ -88,6 +88,11 @@ build/include/asm_offsets.h: $(VMK_OFFSETS) $(AUTOCONF) $(wildcard vmkernel/*/*.
 # ---- the vmkernel --------------------------------------------------------------------
 
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
+ifeq ($(GCC_INCLUDE),)
+  ifneq ($(filter-out clean help setup run test test-unit test-boot tour,$(or $(MAKECMDGOALS),all)),)
+    $(error $(CC) is not there: `make setup` installs what is needed)
+  endif
+endif
 # A frame may take 1.5 KiB: the smallest stacks have 8 KiB (scripts/static has the bound of chains).
 FREESTANDING := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) \
 	-fno-common -mno-red-zone -mgeneral-regs-only -fno-pic -mcmodel=small -fno-omit-frame-pointer \
@@ -174,11 +179,13 @@ setup:
 image: all
 	@scripts/mkimage --kernel $(KERNEL)
 
+# For a set-up from nothing; who has said -j knows better.
+ALL_CPUS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 RUN_OPTS = $(if $(KERNEL_CHOICE),--kernel $(KERNEL_CHOICE)) $(if $(CPUS),--cpus $(CPUS)) \
 	$(if $(MEM),--mem $(MEM)) $(RUN_ARGS)
 run: private KERNEL_CHOICE := $(if $(filter-out file default undefined,$(origin KERNEL)),$(KERNEL))
 run: setup
-	@$(MAKE) all
+	@$(MAKE) $(ALL_CPUS) all
 	@exec scripts/console-run --interactive $(RUN_OPTS)
 
 install: vmkernel tools $(if $(KDIR),build/vmnix/own/vmnix.ko,vmnix)
@@ -191,9 +198,10 @@ deb: vmkernel tools $(GENERATED)
 
 test: setup
 	@tests/run
-test-unit:
+test-unit: setup
 	@tests/run unit $(T)
-test-boot: all
+test-boot: setup
+	@$(MAKE) $(ALL_CPUS) all
 	@tests/run boot $(T)
 
 # Unit tests: programs of this machine, with sanitizers; scripts/unit-rules says what each links.

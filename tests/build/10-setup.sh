@@ -15,4 +15,9 @@ check "another distribution is refused" [ $? = 1 ]
 rm -f "$os"
 check_match "the refusal names the system" "$out" 'Fedora Linux 39'
 check_match "the refusal names what is needed" "$out" 'qemu-system-x86'
+
+out=$(make CC=no-such-compiler 2>&1)
+check "without a compiler nothing builds" [ $? = 2 ]
+check_match "make says what would bring it" "$out" '^.*no-such-compiler is not there: .make setup.'
+check_match "make help needs none" "$(make CC=no-such-compiler help)" '^make run '
 finish

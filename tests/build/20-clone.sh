@@ -29,26 +29,41 @@ check_match "two clones run at once" "$(cat "$top/other")" '^still here$'
 
 sum() { sha256sum <build/vmkernel/vmkernel; }
 before=$(sum)
-while read -r option value; do
-	sed -i "/^CONFIG_$option=/d; /CONFIG_$option is not set/d" build/.config
-	echo "CONFIG_$option=$value" >>build/.config
-	check "builds with $option=$value" make -j2 vmkernel
-	check "$option=$value changes the vmkernel" test "$before" != "$(sum)"
+# choose OPTION=VALUE…: in the file, as by an editor.
+choose() {
+	local choice
+	for choice; do
+		sed -i "/^CONFIG_${choice%=*}=/d; /CONFIG_${choice%=*} is not set/d" build/.config
+		echo "CONFIG_$choice" >>build/.config
+	done
+}
+while read -r choices; do
+	# shellcheck disable=SC2086 # words are wanted
+	choose $choices
+	check "builds with $choices" make -j2 vmkernel
+	check "$choices changes the vmkernel" test "$before" != "$(sum)"
 	make defconfig >/dev/null
 done <<'EOT'
-LOG_LEVEL_DEBUG y
-ASSERTIONS n
-MAX_PCPUS 64
-BOOT_SELF_TESTS y
-SCRAMBLE_TEST n
-DEVICE_COM1 n
-DEVICE_RTC n
-DEVICE_I8042 n
-DEVICE_PCI n
-DEVICE_BACKDOOR n
+LOG_LEVEL_DEBUG=y
+ASSERTIONS=n
+MAX_PCPUS=64
+BOOT_SELF_TESTS=y
+SCRAMBLE_TEST=n
+DEVICE_COM1=n
+DEVICE_RTC=n
+DEVICE_I8042=n
+DEVICE_PCI=n
+DEVICE_BACKDOOR=n
+ASSERTIONS=n SCRAMBLE_TEST=n DEVICE_COM1=n DEVICE_RTC=n DEVICE_I8042=n DEVICE_PCI=n DEVICE_BACKDOOR=n
 EOT
 cp build/vmnix/6.1/vmnix.ko "$top/before.ko"
-echo CONFIG_VMNIX_DEBUG=y >>build/.config
+choose VMNIX_DEBUG=y
 check "builds with VMNIX_DEBUG=y" make build/vmnix/6.1/vmnix.ko
 check "VMNIX_DEBUG=y changes the module" sh -c '! cmp -s "$1" build/vmnix/6.1/vmnix.ko' - "$top/before.ko"
+choose CONSOLE_KERNEL_6_12=y DEMO_VMS=n
+make build/include/generated/autoconf.h
+check_match "CONSOLE_KERNEL_6_12=y changes the image" "$(make -n image)" 'mkimage --kernel 6\.12$'
+out=$(scripts/console-run -q --no-load --timeout 120 -- 'uname -r; find /vmfs; vmware-cmd -l' 2>/dev/null)
+check_match "and what boots" "$out" '^6\.12\.'
+check "DEMO_VMS=n: no machine is there" test "${out#*demo}" = "$out"
 finish
