@@ -42,6 +42,9 @@ conflict="^VMControl error -8: Invalid operation for virtual machine.s current s
 is "vmware-cmd -l" 0 "$vmx
 /vmfs/demo2/demo2.vmx" $cmd -l
 is "service status without a module" 3 "vmnix module: not loaded" /etc/init.d/vmware status
+is "service vmware status" 3 "vmnix module: not loaded" service vmware status
+fails "service without a name" 2 "^usage: service NAME " service
+fails "a service that is none" 1 "^service: httpd: there is no such service" service httpd start
 is "without a module a VM is off" 0 "getstate() = off" $cmd $vmx getstate
 fails "start without a module" 1 "^VMControl error -999: .*vmnix module is not loaded" $cmd $vmx start
 for tool in "vsish ls /" "vmware-console demo1" "vmware-vmx $vmx" vmkloader "vmnix-test usercall"; do
@@ -56,7 +59,7 @@ for tool in vmware-cmd vmware-console vmware-vmx vmkloader vsish vmnix-test esxt
 done
 
 check "service starts" /etc/init.d/vmware start
-check "a service that runs may be started" /etc/init.d/vmware start
+check "a service that runs may be started" service vmware start
 says "service status" "^vmkernel: loaded: release .* 2 PCPUs, " /etc/init.d/vmware status
 fails "service usage" 2 "^usage: /etc/init.d/vmware start\|stop\|restart\|status" /etc/init.d/vmware nonsense
 

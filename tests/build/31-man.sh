@@ -16,6 +16,7 @@ lacks() {
 for tool in build/console/* console/image/root/usr/sbin/*; do
 	name=${tool##*/}
 	[ -f "$tool" ] || continue
+	[ "$name" != service ] || continue # it is Debian's
 	pages=(docs/man/"$name".[158]) # a service may have the name of a tool: pages by section
 	page=${pages[0]}
 	check "$name has a page" [ -e "$page" ]
