@@ -23,6 +23,7 @@ struct sim_world {
 	struct world w;
 	uint64_t burst; /* ns that it computes before it sleeps; SCHED_NEVER: always */
 	uint64_t sleep; /* ns that it then sleeps; SCHED_NEVER: until woken */
+	uint64_t yield; /* it sleeps so much before the end of its slice, whatever its burst; 0: not */
 	uint64_t left; /* of the burst */
 	uint64_t woken_at; /* when it last wanted to run */
 	uint64_t worst_delay; /* from then until it ran */
@@ -83,6 +84,10 @@ static inline void sim_pick(uint32_t pcpu)
 			MAX(p->current->worst_delay, sim.now - p->current->woken_at);
 		p->current->woken_at = SCHED_NEVER;
 	}
+	if (p->current->yield)
+		p->current->left = until - sim.now > p->current->yield
+					   ? until - sim.now - p->current->yield
+					   : 1;
 	/* Nobody stops at once: exits take their time. */
 	p->event = add_ns(p->event, rnd() % (20 * US));
 	if (sim.late && rnd() % 4 == 0)

@@ -174,6 +174,38 @@ static void test_hoarder(void **state)
 	assert_near(sim_since(s), 5 * SEC, 1, 0);
 }
 
+/*
+ * Who goes to sleep for a moment just before each end of a slice, so that no tick ever finds it
+ * running, gets what it is entitled to, and takes nothing from those who never sleep.
+ */
+static void test_thieves(void **state)
+{
+	static const uint64_t moments[] = { US, 50 * US, MS };
+
+	(void)state;
+	for (int round = 0; round < 60; round++) {
+		uint32_t pcpus = (uint32_t)rnd_between(1, 4);
+		uint32_t n = pcpus + (uint32_t)rnd_between(1, 4);
+		uint32_t thieves = (uint32_t)rnd_between(1, n - 1);
+		double due[SIM_WORLDS];
+
+		sim_start(pcpus);
+		for (uint32_t i = 0; i < n; i++) {
+			sim_hog(i, 1000);
+			if (i >= thieves)
+				continue;
+			sim.world[i].yield = moments[rnd() % 3];
+			sim.world[i].sleep = moments[rnd() % 3];
+		}
+		sim_run(SEC);
+		sim_mark();
+		sim_run(60 * SEC);
+		entitle(n, pcpus, 60 * SEC, due);
+		for (uint32_t i = 0; i < n; i++)
+			assert_near(sim_since(&sim.world[i]), due[i], 1, 0);
+	}
+}
+
 /* Who asks for less than its share gets all of that, soon after it asks. */
 static void test_sleepers(void **state)
 {
@@ -317,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_infeasible),
 		cmocka_unit_test(test_tiny_share),
 		cmocka_unit_test(test_hoarder),
+		cmocka_unit_test(test_thieves),
 		cmocka_unit_test(test_sleepers),
 		cmocka_unit_test(test_max),
 		cmocka_unit_test(test_max_leaves_rest),
