@@ -23,7 +23,7 @@ struct sim_world {
 	struct world w;
 	uint64_t burst; /* ns that it computes before it sleeps; SCHED_NEVER: always */
 	uint64_t sleep; /* ns that it then sleeps; SCHED_NEVER: until woken */
-	uint64_t yield; /* it sleeps so much before the end of its slice, whatever its burst; 0: not */
+	uint64_t yield; /* not 0: it sleeps so much before the end of its slice, too */
 	uint64_t left; /* of the burst */
 	uint64_t woken_at; /* when it last wanted to run */
 	uint64_t worst_delay; /* from then until it ran */

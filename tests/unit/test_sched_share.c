@@ -343,18 +343,12 @@ static void test_chaos(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_equal),
-		cmocka_unit_test(test_random_shares),
-		cmocka_unit_test(test_late),
-		cmocka_unit_test(test_infeasible),
-		cmocka_unit_test(test_tiny_share),
-		cmocka_unit_test(test_hoarder),
-		cmocka_unit_test(test_thieves),
-		cmocka_unit_test(test_sleepers),
-		cmocka_unit_test(test_max),
-		cmocka_unit_test(test_max_leaves_rest),
-		cmocka_unit_test(test_min),
-		cmocka_unit_test(test_all_minima),
+		cmocka_unit_test(test_equal),	   cmocka_unit_test(test_random_shares),
+		cmocka_unit_test(test_late),	   cmocka_unit_test(test_infeasible),
+		cmocka_unit_test(test_tiny_share), cmocka_unit_test(test_hoarder),
+		cmocka_unit_test(test_thieves),	   cmocka_unit_test(test_sleepers),
+		cmocka_unit_test(test_max),	   cmocka_unit_test(test_max_leaves_rest),
+		cmocka_unit_test(test_min),	   cmocka_unit_test(test_all_minima),
 		cmocka_unit_test(test_chaos),
 	};
 
