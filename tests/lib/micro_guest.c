@@ -5,7 +5,8 @@
  * (tests/guest/) in a VM of its own, loaded at 1 MiB, and prints what it says on its serial port.
  * Exit status: 0 it switched itself off, 1 it crashed, 2 it asked for a
  * reset, 3 it did not end in time or before SIGTERM, 4 it could not be started. The reason and
- * the exits go to standard error. With SILENCE=N in the environment it also ends (3) when it has
+ * the exits go to standard error. With RESETS in the environment it begins anew after each reset,
+ * until its time is over, and their number goes there, too. With SILENCE=N in the environment it also ends (3) when it has
  * said nothing for N seconds; SIGUSR1 changes a byte of its memory behind its back, at 8 MiB.
  */
 #include <fcntl.h>
@@ -55,6 +56,16 @@ static void need(const char *what, int status)
 		return;
 	fprintf(stderr, "micro_guest: %s: %d\n", what, status);
 	exit(4);
+}
+
+/* As soon as what the VM's worlds still do has ended. */
+static void need_soon(const char *what, uint32_t nr, void *args, uint32_t len)
+{
+	int status;
+
+	while ((status = call(nr, args, len)) == VMK_BUSY)
+		usleep(1000);
+	need(what, status);
 }
 
 static uint32_t create(const char *image, uint64_t mib, const struct hc_vm_create *share)
@@ -110,13 +121,22 @@ static void harm(uint32_t vm, uint8_t *window)
 	need("harm", call(HC_VM_MEM, &m, sizeof(m)));
 }
 
-static void show_exits(uint32_t vm)
+static void show_exits(uint32_t vm, uint32_t resets)
 {
 	struct hc_vsi v = { 0 };
 
+	if (resets)
+		fprintf(stderr, "resets %u\n", resets);
 	snprintf(v.path, sizeof(v.path), "/vm/%u/exits", vm);
 	if (!call(HC_VSI_GET, &v, sizeof(v)))
 		fprintf(stderr, "%.*s", (int)v.len, v.text);
+}
+
+static void find_state(uint32_t vm, struct hc_vm_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->vm = vm;
+	need("info", call(HC_VM_INFO, info, sizeof(*info)));
 }
 
 /* When it shall end, as it has said nothing for long: later, if it has by now. */
@@ -132,6 +152,7 @@ static time_t silence_end(bool has_spoken, time_t before)
 int main(int argc, char **argv)
 {
 	uint64_t mib = argc > 2 ? strtoull(argv[2], NULL, 0) : 16, tail = 0;
+	uint32_t argument = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 0) : 0, resets = 0;
 	uint64_t said;
 	time_t silent = silence_end(true, 0), end = time(NULL) + (argc > 3 ? atoi(argv[3]) : 20);
 	struct hc_vm_power power = { .op = HC_POWER_ON };
@@ -143,7 +164,6 @@ int main(int argc, char **argv)
 		.max_pct = argc > 7 ? (uint32_t)strtoul(argv[7], NULL, 0) : 0,
 	};
 	uint8_t *region;
-	int err;
 
 	signal(SIGTERM, tell_to_end);
 	signal(SIGUSR1, tell_to_harm);
@@ -159,8 +179,7 @@ int main(int argc, char **argv)
 		perror("mmap");
 		return 4;
 	}
-	load(power.vm, argv[1], argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 0) : 0,
-	     region + WS_VM_WINDOW_OFFSET);
+	load(power.vm, argv[1], argument, region + WS_VM_WINDOW_OFFSET);
 	need("power on", call(HC_VM_POWER, &power, sizeof(power)));
 	do {
 		usleep(10000);
@@ -169,19 +188,22 @@ int main(int argc, char **argv)
 		silent = silence_end(tail != said, silent);
 		if (told_to_harm)
 			harm(power.vm, region + WS_VM_WINDOW_OFFSET);
-		memset(&info, 0, sizeof(info));
-		info.vm = power.vm;
-		need("info", call(HC_VM_INFO, &info, sizeof(info)));
+		find_state(power.vm, &info);
+		while (info.state == HC_VM_RESETTING && getenv("RESETS") && !told_to_end) {
+			load(power.vm, argv[1], argument, region + WS_VM_WINDOW_OFFSET);
+			need_soon("power on again", HC_VM_POWER, &power, sizeof(power));
+			resets++;
+			usleep(500);
+			find_state(power.vm, &info);
+		}
 	} while (info.state == HC_VM_ON && !told_to_end && time(NULL) < end && time(NULL) < silent);
 	drain(region, &tail);
 	fprintf(stderr, "state %u: %s\n", info.state, info.reason);
-	show_exits(power.vm);
+	show_exits(power.vm, resets);
 	power.op = HC_POWER_OFF;
 	call(HC_VM_POWER, &power, sizeof(power));
 	destroy.vm = power.vm;
-	while ((err = call(HC_VM_DESTROY, &destroy, sizeof(destroy))) == VMK_BUSY)
-		usleep(1000);
-	need("destroy", err);
+	need_soon("destroy", HC_VM_DESTROY, &destroy, sizeof(destroy));
 	return info.state == HC_VM_OFF	       ? 0
 	       : info.state == HC_VM_CRASHED   ? 1
 	       : info.state == HC_VM_RESETTING ? 2
