@@ -6,8 +6,9 @@
  * Exit status: 0 it switched itself off, 1 it crashed, 2 it asked for a
  * reset, 3 it did not end in time or before SIGTERM, 4 it could not be started. The reason and
  * the exits go to standard error. With RESETS in the environment it begins anew after each reset,
- * until its time is over, and their number goes there, too. With SILENCE=N in the environment it also ends (3) when it has
- * said nothing for N seconds; SIGUSR1 changes a byte of its memory behind its back, at 8 MiB.
+ * until its time is over, and their number goes there, too. With SILENCE=N it also ends (3) when
+ * it has said nothing for N seconds; SIGUSR1 changes a byte of its memory behind its back, at
+ * 8 MiB.
  */
 #include <fcntl.h>
 #include <signal.h>
