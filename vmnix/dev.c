@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
@@ -12,6 +13,8 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include "vmnix.h"
+
+#define ARGS_MAX 256 /* bytes of the largest struct of vmnix_ioctl.h, or more */
 
 struct vmnix_file {
 	u64 rings_seen;
@@ -47,10 +50,8 @@ static void zap(u32 vm)
 
 void dev_zap_all(void)
 {
-	u32 vm;
-
-	for (vm = 0; vm < HC_VM_IDS; vm++)
-		zap(vm);
+	if (shared_mapping)
+		unmap_mapping_range(shared_mapping, 0, 0, 1);
 }
 
 static void destroy_if_building(u32 vm)
@@ -114,9 +115,13 @@ static __poll_t dev_poll(struct file *file, poll_table *wait)
 	return doorbell_count() != f->rings_seen ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
-static long ioc_status(void __user *arg)
+/* ---- ioctls: dev_ioctl has copied the argument in, and copies it out again ------------- */
+
+static long ioc_status(struct vmnix_status *s)
 {
-	struct vmnix_status s = {
+	u32 ids[WS_PCPUS_MAX];
+
+	*s = (struct vmnix_status){
 		.ioctl_version = VMNIX_IOCTL_VERSION,
 		.loaded = vmkernel_loaded(),
 		.abi_major = WS_ABI_MAJOR,
@@ -126,51 +131,36 @@ static long ioc_status(void __user *arg)
 		.crossings = cross_page()->crossings,
 		.doorbells = doorbell_count(),
 		.image_bytes = vmkernel_image_bytes(),
+		.pcpus = cpus_apic_ids(ids),
 	};
-	u32 ids[WS_PCPUS_MAX];
-
-	s.pcpus = cpus_apic_ids(ids);
-	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
+	return 0;
 }
 
-static long ioc_load(void __user *arg)
+static long ioc_load(struct vmnix_load *args)
 {
-	struct vmnix_load args;
 	void *image;
 	long err;
 
-	if (copy_from_user(&args, arg, sizeof(args)))
-		return -EFAULT;
-	if (args.flags & ~(VMNIX_LOAD_CHECK | VMNIX_LOAD_SEAL) || args.log_level > 4 ||
-	    !args.bytes || args.bytes > IMAGE_FILE_MAX)
+	if (args->flags & ~(VMNIX_LOAD_CHECK | VMNIX_LOAD_SEAL) || args->log_level > 4 ||
+	    !args->bytes || args->bytes > IMAGE_FILE_MAX)
 		return -EINVAL;
-	memset(args.reason, 0, sizeof(args.reason));
-	image = vmalloc(args.bytes);
+	memset(args->reason, 0, sizeof(args->reason));
+	image = vmalloc(args->bytes);
 	if (!image)
 		return -ENOMEM;
-	err = copy_from_user(image, u64_to_user_ptr(args.image), args.bytes) ? -EFAULT : 0;
+	err = copy_from_user(image, u64_to_user_ptr(args->image), args->bytes) ? -EFAULT : 0;
 	if (!err)
-		err = vmkernel_load(image, args.bytes, args.log_level, args.flags, args.reason);
+		err = vmkernel_load(image, args->bytes, args->log_level, args->flags, args->reason);
 	vfree(image);
-	if (copy_to_user(arg, &args, sizeof(args)))
-		return -EFAULT;
 	return err;
 }
 
-static long ioc_unload(void __user *arg)
+static long ioc_unload(struct vmnix_unload *args)
 {
-	struct vmnix_unload args;
-	long err;
-
-	if (copy_from_user(&args, arg, sizeof(args)))
-		return -EFAULT;
-	if (args.flags & ~VMNIX_UNLOAD_FORCE || args.reserved)
+	if (args->flags & ~VMNIX_UNLOAD_FORCE || args->reserved)
 		return -EINVAL;
-	memset(args.reason, 0, sizeof(args.reason));
-	err = vmkernel_unload(args.flags & VMNIX_UNLOAD_FORCE, args.reason);
-	if (copy_to_user(arg, &args, sizeof(args)))
-		return -EFAULT;
-	return err;
+	memset(args->reason, 0, sizeof(args->reason));
+	return vmkernel_unload(args->flags & VMNIX_UNLOAD_FORCE, args->reason);
 }
 
 /* What this file must undo when it is closed. */
@@ -208,101 +198,105 @@ static int user_call(struct vmnix_file *f, u32 nr, void *args, u32 len)
 		zap(vm);
 		shown = proc_vm_gone(vm);
 	}
+	if (nr == HC_MEM_GIVE)
+		return memory_lend(args, len);
+	if (nr == HC_MEM_TAKE)
+		return memory_return(args, len);
 	status = hostcall(nr, args, len);
 	if (!status)
 		note_call(f, nr, args);
 	else if (shown && status != VMK_NOT_FOUND)
 		proc_vm_added(vm);
+	if (nr == HC_VM_DESTROY)
+		memory_collect();
 	return status;
 }
 
-static long ioc_call(struct vmnix_file *f, void __user *arg)
+static long ioc_call(struct vmnix_file *f, struct vmnix_call *call)
 {
-	struct vmnix_call call;
+	void __user *user = u64_to_user_ptr(call->args);
 	void *args;
-	long err = 0;
+	long err;
 
-	if (copy_from_user(&call, arg, sizeof(call)))
-		return -EFAULT;
-	if (call.nr >= HC_COUNT || call.len > HC_ARGS_MAX || call.reserved)
+	if (call->nr >= HC_COUNT || call->len > HC_ARGS_MAX || call->reserved)
 		return -EINVAL;
-	if (private_call(call.nr))
+	if (private_call(call->nr))
 		return -EACCES;
 	args = kzalloc(HC_ARGS_MAX, GFP_KERNEL);
 	if (!args)
 		return -ENOMEM;
-	if (copy_from_user(args, u64_to_user_ptr(call.args), call.len)) {
-		err = -EFAULT;
-		goto out;
+	err = copy_from_user(args, user, call->len) ? -EFAULT : 0;
+	if (!err) {
+		call->status = user_call(f, call->nr, args, call->len);
+		err = copy_to_user(user, args, call->len) ? -EFAULT : 0;
 	}
-	call.status = user_call(f, call.nr, args, call.len);
-	if (copy_to_user(u64_to_user_ptr(call.args), args, call.len) ||
-	    copy_to_user(arg, &call, sizeof(call)))
-		err = -EFAULT;
-out:
 	kfree(args);
 	return err;
 }
 
 /* Linux's allocator has lent the memory, or the boot line: memremap knows both. */
-static long ioc_core(void __user *arg)
+static long ioc_core(struct vmnix_core *core)
 {
 	struct hc_version version = { .abi_major = WS_ABI_MAJOR, .abi_minor = WS_ABI_MINOR };
-	struct vmnix_core core;
 	void *va;
 	long err = 0;
 
-	if (copy_from_user(&core, arg, sizeof(core)))
-		return -EFAULT;
-	if (core.bytes > VMNIX_CORE_MAX)
+	if (core->bytes > VMNIX_CORE_MAX)
 		return -EINVAL;
 	if (hostcall(HC_VERSION, &version, sizeof(version)) || !version.panicked)
 		return -EBUSY;
-	if (core.bytes) {
-		if (!memory_owns(core.hpa, core.bytes))
+	if (core->bytes) {
+		if (!memory_owns(core->hpa, core->bytes))
 			return -EFAULT;
-		va = memremap(core.hpa, core.bytes, MEMREMAP_WB);
+		va = memremap(core->hpa, core->bytes, MEMREMAP_WB);
 		if (!va)
 			return -ENOMEM;
-		if (copy_to_user(u64_to_user_ptr(core.buffer), va, core.bytes))
+		if (copy_to_user(u64_to_user_ptr(core->buffer), va, core->bytes))
 			err = -EFAULT;
 		memunmap(va);
 	}
-	core.core_hpa = cross_page()->core_hpa;
-	return copy_to_user(arg, &core, sizeof(core)) ? -EFAULT : err;
+	core->core_hpa = cross_page()->core_hpa;
+	return err;
+}
+
+static long serve(struct vmnix_file *f, unsigned int cmd, void *a)
+{
+	switch (cmd) {
+	case VMNIX_IOC_STATUS:
+		return ioc_status(a);
+	case VMNIX_IOC_LOAD:
+		return ioc_load(a);
+	case VMNIX_IOC_UNLOAD:
+		return ioc_unload(a);
+	case VMNIX_IOC_CALL:
+		return vmkernel_loaded() ? ioc_call(f, a) : -ENODEV;
+	case VMNIX_IOC_SELFTEST:
+		return vmkernel_loaded() ? selftest_ioctl(a) : -ENODEV;
+	case VMNIX_IOC_BENCH:
+		return vmkernel_loaded() ? selftest_bench(a) : -ENODEV;
+	case VMNIX_IOC_CORE:
+		return vmkernel_loaded() ? ioc_core(a) : -ENODEV;
+	default:
+		return -ENOTTY;
+	}
 }
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *p = (void __user *)arg;
+	u64 a[ARGS_MAX / sizeof(u64)] = {};
 	long ret;
 
+	if (_IOC_TYPE(cmd) != VMNIX_IOC_MAGIC || _IOC_SIZE(cmd) > sizeof(a))
+		return -ENOTTY;
+	if (_IOC_DIR(cmd) & _IOC_WRITE && copy_from_user(a, p, _IOC_SIZE(cmd)))
+		return -EFAULT;
 	mutex_lock(&vmnix_lock);
-	switch (cmd) {
-	case VMNIX_IOC_STATUS:
-		ret = ioc_status(p);
-		break;
-	case VMNIX_IOC_LOAD:
-		ret = ioc_load(p);
-		break;
-	case VMNIX_IOC_UNLOAD:
-		ret = ioc_unload(p);
-		break;
-	case VMNIX_IOC_CALL:
-		ret = vmkernel_loaded() ? ioc_call(file->private_data, p) : -ENODEV;
-		break;
-	case VMNIX_IOC_SELFTEST:
-	case VMNIX_IOC_BENCH:
-		ret = vmkernel_loaded() ? selftest_ioctl(cmd, p) : -ENODEV;
-		break;
-	case VMNIX_IOC_CORE:
-		ret = vmkernel_loaded() ? ioc_core(p) : -ENODEV;
-		break;
-	default:
-		ret = -ENOTTY;
-	}
+	ret = serve(file->private_data, cmd, a);
 	mutex_unlock(&vmnix_lock);
 	proc_sync();
+	if (ret != -ENOTTY && _IOC_DIR(cmd) & _IOC_READ && copy_to_user(p, a, _IOC_SIZE(cmd)))
+		ret = -EFAULT;
 	return ret;
 }
 

@@ -75,41 +75,36 @@ static __u64 page_up(__u64 v)
 
 static void insert_sorted(struct image *img, const Elf64_Phdr *p)
 {
-	struct image_segment seg = {
-		.va = p->p_vaddr,
-		.offset = p->p_offset,
-		.filesz = p->p_filesz,
-		.memsz = p->p_memsz,
-		.flags = p->p_flags,
-	};
 	__u32 i = img->segments++;
 
-	for (; i && img->segment[i - 1].va > seg.va; i--)
+	for (; i && img->segment[i - 1].p_vaddr > p->p_vaddr; i--)
 		img->segment[i] = img->segment[i - 1];
-	img->segment[i] = seg;
+	img->segment[i] = *p;
 }
 
 static int check_layout(struct image *img, __u64 entry, char *reason, __u32 reason_len)
 {
-	const struct image_segment *s = img->segment;
+	const Elf64_Phdr *s = img->segment;
 	int entry_ok = 0;
 	__u32 i;
 
 	if (!img->segments)
 		REFUSE("no segment to load");
 	for (i = 0; i < img->segments; i++) {
-		if (i && s[i].va < page_up(s[i - 1].va + s[i - 1].memsz))
+		if (i && s[i].p_vaddr < page_up(s[i - 1].p_vaddr + s[i - 1].p_memsz))
 			REFUSE("segments at 0x%llx and 0x%llx overlap",
-			       (unsigned long long)s[i - 1].va, (unsigned long long)s[i].va);
-		if (s[i].flags & PF_X && entry >= s[i].va && entry - s[i].va < s[i].filesz)
+			       (unsigned long long)s[i - 1].p_vaddr,
+			       (unsigned long long)s[i].p_vaddr);
+		if (s[i].p_flags & PF_X && entry >= s[i].p_vaddr &&
+		    entry - s[i].p_vaddr < s[i].p_filesz)
 			entry_ok = 1;
 	}
 	if (!entry_ok)
 		REFUSE("entry point 0x%llx is not in executable code", (unsigned long long)entry);
 	i = img->segments - 1;
 	img->entry = entry;
-	img->base = s[0].va;
-	img->span = page_up(s[i].va + s[i].memsz) - img->base;
+	img->base = s[0].p_vaddr;
+	img->span = page_up(s[i].p_vaddr + s[i].p_memsz) - img->base;
 	if (img->span > IMAGE_SPAN_MAX)
 		REFUSE("image takes %llu bytes of memory, at most %llu",
 		       (unsigned long long)img->span, (unsigned long long)IMAGE_SPAN_MAX);

@@ -17,19 +17,16 @@
 #define IMAGE_SPAN_MAX 0x400000ull /* 4 MiB: fits one borrowed block */
 #define IMAGE_FILE_MAX 0x1000000ull
 
-struct image_segment {
-	__u64 va; /* page aligned */
-	__u64 offset, filesz; /* inside the file */
-	__u64 memsz; /* >= filesz */
-	__u32 flags; /* PF_R, PF_W, PF_X; never W and X */
-};
-
 struct image {
 	__u64 entry; /* in an executable segment */
 	__u64 base, span; /* all segments, page multiples */
 	__u32 pcpus_max; /* besides CPU 0; not 0 */
 	__u32 segments; /* sorted by address, not overlapping */
-	struct image_segment segment[IMAGE_SEGMENTS_MAX];
+	/*
+	 * Addresses are page aligned, offset and size inside the file, size in memory not below
+	 * that; nothing is writable and executable.
+	 */
+	Elf64_Phdr segment[IMAGE_SEGMENTS_MAX];
 };
 
 /*

@@ -59,16 +59,12 @@ static int stage_begin(struct staging *s, const struct image *img, char *reason)
 	s->bytes = ALIGN(img->span, GRAIN) + GRAIN;
 	for (i = 0; i < n && extent[i].bytes < s->bytes; i++)
 		;
-	if (i == n) {
-		VMNIX_ERR(reason, "no %llu bytes of contiguous memory for the image", s->bytes);
-		return -ENOMEM;
-	}
+	if (i == n)
+		VMNIX_FAIL(-ENOMEM, "no %llu bytes of contiguous memory for the image", s->bytes);
 	s->hpa = extent[i].hpa;
 	s->va = memremap(s->hpa, s->bytes, MEMREMAP_WB);
-	if (!s->va) {
-		VMNIX_ERR(reason, "cannot map the handed-over memory");
-		return -ENOMEM;
-	}
+	if (!s->va)
+		VMNIX_FAIL(-ENOMEM, "cannot map the handed-over memory");
 	memset(s->va, 0, s->bytes);
 	return 0;
 }
@@ -78,12 +74,12 @@ static void stage_image(struct staging *s, const struct image *img, const u8 *fi
 	u32 i;
 
 	for (i = 0; i < img->segments; i++) {
-		const struct image_segment *seg = &img->segment[i];
-		u64 at = seg->va - img->base;
+		const Elf64_Phdr *seg = &img->segment[i];
+		u64 at = seg->p_vaddr - img->base;
 
-		memcpy(s->va + at, file + seg->offset, seg->filesz);
-		tables_map(&s->tables, seg->va, s->hpa + at, PAGE_ALIGN(seg->memsz),
-			   seg->flags & PF_W, seg->flags & PF_X);
+		memcpy(s->va + at, file + seg->p_offset, seg->p_filesz);
+		tables_map(&s->tables, seg->p_vaddr, s->hpa + at, PAGE_ALIGN(seg->p_memsz),
+			   seg->p_flags & PF_W, seg->p_flags & PF_X);
 	}
 }
 
@@ -147,15 +143,11 @@ static int arrive(const struct staging *s, const struct image *img, char *reason
 	x->vmk.rsp = s->stack_top;
 	x->vmk.rsi = WS_DIRECT_MAP + s->boot_info_hpa;
 	status = cross();
-	if (x->fault_vector) {
-		VMNIX_ERR(reason, "exception %llu at 0x%llx in the crossing, error code 0x%llx",
-			  x->fault_vector - 1, x->fault_rip, x->fault_code);
-		return -EIO;
-	}
-	if (status) {
-		VMNIX_ERR(reason, "the vmkernel refuses to start: %s", vmk_strerror(status));
-		return -EIO;
-	}
+	if (x->fault_vector)
+		VMNIX_FAIL(-EIO, "exception %llu at 0x%llx in the crossing, error code 0x%llx",
+			   x->fault_vector - 1, x->fault_rip, x->fault_code);
+	if (status)
+		VMNIX_FAIL(-EIO, "the vmkernel refuses to start: %s", vmk_strerror(status));
 	return 0;
 }
 
@@ -208,9 +200,8 @@ static int start_pcpus(char *reason)
 		pr_debug("processor with APIC id %u: %s\n", apic_id[i], vmk_strerror(status));
 		if (!status)
 			continue;
-		VMNIX_ERR(reason, "processor with APIC id %u does not start: %s", apic_id[i],
-			  vmk_strerror(status));
-		return -EIO;
+		VMNIX_FAIL(-EIO, "processor with APIC id %u does not start: %s", apic_id[i],
+			   vmk_strerror(status));
 	}
 	return 0;
 }
@@ -311,10 +302,8 @@ int vmkernel_load(const void *file, u64 bytes, u32 log_level, u32 flags, char *r
 		return -ENOEXEC;
 	if (flags & VMNIX_LOAD_CHECK)
 		return 0;
-	if (loaded) {
-		VMNIX_ERR(reason, "a vmkernel is loaded already");
-		return -EBUSY;
-	}
+	if (loaded)
+		VMNIX_FAIL(-EBUSY, "a vmkernel is loaded already");
 	image_bytes = img.span;
 	err = load_checked(&img, file, log_level, flags, reason);
 	if (loaded || !err)
@@ -331,23 +320,19 @@ int vmkernel_unload(bool force, char *reason)
 	struct hc_version v = { .abi_major = WS_ABI_MAJOR };
 	int status;
 
-	if (!loaded) {
-		VMNIX_ERR(reason, "no vmkernel is loaded");
-		return -ENODEV;
-	}
-	if (!hostcall(HC_VERSION, &v, sizeof(v)) && v.vms_running && !force) {
-		VMNIX_ERR(reason, "%u virtual machines are running", v.vms_running);
-		return -EBUSY;
-	}
+	if (!loaded)
+		VMNIX_FAIL(-ENODEV, "no vmkernel is loaded");
+	if (!hostcall(HC_VERSION, &v, sizeof(v)) && v.vms_running && !force)
+		VMNIX_FAIL(-EBUSY, "%u virtual machines are running", v.vms_running);
 	proc_loaded(false);
 	dev_zap_all();
 	status = farewell(force);
 	if (status) {
 		proc_loaded(true);
-		VMNIX_ERR(reason, "the vmkernel does not leave: %s", vmk_strerror(status));
-		return -EBUSY;
+		VMNIX_FAIL(-EBUSY, "the vmkernel does not leave: %s", vmk_strerror(status));
 	}
 	loaded = false;
+	memory_unlend();
 	cpus_give_back();
 	pr_info("vmkernel unloaded\n");
 	return 0;

@@ -13,44 +13,41 @@ MODULE_PARM_DESC(region, "SIZE@ADDRESS: memory that the boot line left out, inst
 
 DEFINE_MUTEX(vmnix_lock);
 
+static int take_memory(void)
+{
+	return memory_take(mem, region);
+}
+
+static const struct part {
+	int (*init)(void);
+	void (*exit)(void);
+} parts[] = {
+	{ take_memory, memory_give_back }, { cross_init, cross_exit }, { cpus_init, cpus_exit },
+	{ doorbell_init, doorbell_exit },  { proc_init, proc_exit },   { dev_init, dev_exit },
+};
+#define PARTS ((int)ARRAY_SIZE(parts))
+#define USED_BY_VMKERNEL 2 /* the first of them: memory and crossing */
+
+static void leave(int from, int to)
+{
+	while (from > to)
+		parts[--from].exit();
+}
+
 static int __init vmnix_init(void)
 {
-	int err;
+	int i, err = 0;
 
 	/* TOUR(1): insmod. Linux runs the machine as on any other day, and the module
 	 * only makes ready: memory, the crossing's data page, an interrupt, /dev/vmnix. What is
 	 * taken in this order is given back in the opposite one. */
-	err = memory_take(mem, region);
+	for (i = 0; i < PARTS && !err; i++)
+		err = parts[i].init();
 	if (err)
-		return err;
-	err = cross_init();
-	if (err)
-		goto give_memory;
-	err = cpus_init();
-	if (err)
-		goto exit_cross;
-	err = doorbell_init();
-	if (err)
-		goto exit_cpus;
-	err = proc_init();
-	if (err)
-		goto exit_doorbell;
-	err = dev_init();
-	if (err)
-		goto exit_proc;
-	pr_info("%llu MiB %s for the vmkernel\n", memory_bytes() >> 20,
-		memory_borrowed() ? "borrowed" : "reserved");
-	return 0;
-exit_proc:
-	proc_exit();
-exit_doorbell:
-	doorbell_exit();
-exit_cpus:
-	cpus_exit();
-exit_cross:
-	cross_exit();
-give_memory:
-	memory_give_back();
+		leave(i - 1, 0);
+	else
+		pr_info("%llu MiB %s for the vmkernel\n", memory_bytes() >> 20,
+			memory_borrowed() ? "borrowed" : "reserved");
 	return err;
 }
 
@@ -63,7 +60,7 @@ static void __exit vmnix_exit(void)
 	char reason[VMNIX_REASON_MAX];
 	bool stays;
 
-	dev_exit();
+	leave(PARTS, PARTS - 1);
 	mutex_lock(&vmnix_lock);
 	stays = vmkernel_loaded() && vmkernel_unload(true, reason);
 	if (stays) {
@@ -71,13 +68,7 @@ static void __exit vmnix_exit(void)
 		vmkernel_abandon();
 	}
 	mutex_unlock(&vmnix_lock);
-	proc_exit();
-	doorbell_exit();
-	cpus_exit();
-	if (stays)
-		return;
-	cross_exit();
-	memory_give_back();
+	leave(PARTS - 1, stays ? USED_BY_VMKERNEL : 0);
 }
 
 module_init(vmnix_init);

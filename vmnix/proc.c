@@ -51,24 +51,16 @@ static struct node *nodes;
 
 static int vsi_errno(int status)
 {
-	switch (status) {
-	case VMK_OK:
+	static const u8 numbers[] = {
+		[-VMK_READ_ONLY] = EACCES, [-VMK_NO_ACCESS] = EACCES,
+		[-VMK_NOT_FOUND] = ENOENT, [-VMK_LIMIT_EXCEEDED] = ERANGE,
+		[-VMK_OVERCOMMIT] = EBUSY, [-VMK_BUSY] = EBUSY,
+		[-VMK_PANICKED] = ENODEV,
+	};
+
+	if (!status)
 		return 0;
-	case VMK_READ_ONLY:
-	case VMK_NO_ACCESS:
-		return -EACCES;
-	case VMK_NOT_FOUND:
-		return -ENOENT;
-	case VMK_LIMIT_EXCEEDED:
-		return -ERANGE;
-	case VMK_OVERCOMMIT:
-	case VMK_BUSY:
-		return -EBUSY;
-	case VMK_PANICKED:
-		return -ENODEV;
-	default:
-		return -EINVAL;
-	}
+	return -(-status < (int)ARRAY_SIZE(numbers) ? numbers[-status] ?: EINVAL : EINVAL);
 }
 
 /* One piece. 0 or a negative errno: ENODEV without a vmkernel. Context: vmnix_lock is held. */

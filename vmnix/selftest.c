@@ -448,38 +448,17 @@ static int bench_run(struct vmnix_bench *bench)
 	return bench->page_tsc == ~0ull ? -EXDEV : 0; /* not on CPU 0 */
 }
 
-static long ioctl_selftest(void __user *arg)
+long selftest_ioctl(struct vmnix_selftest *test)
 {
-	struct vmnix_selftest test;
-	long err;
-
-	if (copy_from_user(&test, arg, sizeof(test)))
-		return -EFAULT;
-	if (test.reserved || !test.rounds)
+	if (test->reserved || !test->rounds)
 		return -EINVAL;
-	memset(test.reason, 0, sizeof(test.reason));
-	err = selftest_run(&test);
-	if (copy_to_user(arg, &test, sizeof(test)))
-		return -EFAULT;
-	return err;
+	memset(test->reason, 0, sizeof(test->reason));
+	return selftest_run(test);
 }
 
-static long ioctl_bench(void __user *arg)
+long selftest_bench(struct vmnix_bench *bench)
 {
-	struct vmnix_bench bench;
-	long err;
-
-	if (copy_from_user(&bench, arg, sizeof(bench)))
-		return -EFAULT;
-	if (bench.reserved || !bench.rounds || bench.rounds > 100000)
+	if (bench->reserved || !bench->rounds || bench->rounds > 100000)
 		return -EINVAL;
-	err = bench_run(&bench);
-	if (copy_to_user(arg, &bench, sizeof(bench)))
-		return -EFAULT;
-	return err;
-}
-
-long selftest_ioctl(unsigned int cmd, void __user *arg)
-{
-	return cmd == VMNIX_IOC_SELFTEST ? ioctl_selftest(arg) : ioctl_bench(arg);
+	return bench_run(bench);
 }

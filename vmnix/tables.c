@@ -34,10 +34,7 @@ static u64 new_table(struct loader_tables *t)
 
 void tables_begin(struct loader_tables *t, void *va, u64 hpa, u64 bytes)
 {
-	memset(t, 0, sizeof(*t));
-	t->va = va;
-	t->hpa = hpa;
-	t->bytes = bytes;
+	*t = (struct loader_tables){ .va = va, .hpa = hpa, .bytes = bytes };
 	t->la57 = native_read_cr4() & X86_CR4_LA57;
 	t->root = new_table(t);
 }

@@ -12,10 +12,13 @@
 #include "boot_info.h"
 #include "crossing.h"
 #include "error.h"
+#include "hostcall.h"
 #include "image.h"
 #include "vmnix_ioctl.h"
 
 #define VMNIX_ERR(reason, ...) snprintf(reason, VMNIX_REASON_MAX, __VA_ARGS__)
+/* Leaves the function with err, and says why in its "reason". */
+#define VMNIX_FAIL(err, ...) return VMNIX_ERR(reason, __VA_ARGS__), err
 
 extern struct mutex vmnix_lock;
 
@@ -26,6 +29,11 @@ bool memory_borrowed(void);
 u64 memory_bytes(void);
 const struct ws_extent *memory_extents(u32 *count); /* at most WS_EXTENTS_MAX */
 bool memory_owns(u64 hpa, u64 bytes);
+/* While a vmkernel is loaded: the hostcalls MEM_GIVE and MEM_TAKE, with Linux's side of them. */
+int memory_lend(struct hc_mem_give *g, u32 len);
+int memory_return(struct hc_mem_take *t, u32 len);
+void memory_collect(void); /* what can leave now */
+void memory_unlend(void); /* it has gone */
 
 /* cpus.c: processors for the vmkernel. reason: VMNIX_REASON_MAX bytes. */
 int cpus_init(void);
@@ -101,6 +109,7 @@ bool proc_vm_gone(u32 vm); /* whether it was there */
 void proc_sync(void); /* vmnix_lock not held: shows what the calls above have noted */
 
 /* selftest.c: VMNIX_IOC_SELFTEST and VMNIX_IOC_BENCH. Caller holds vmnix_lock. */
-long selftest_ioctl(unsigned int cmd, void __user *arg);
+long selftest_ioctl(struct vmnix_selftest *test);
+long selftest_bench(struct vmnix_bench *bench);
 
 #endif

@@ -55,7 +55,10 @@ struct vmnix_unload {
 };
 #define VMNIX_UNLOAD_FORCE 0x1u
 
-/* CALL: one hostcall. args points to len bytes: exactly the struct of hostcall.h. */
+/*
+ * CALL: one hostcall. args points to len bytes: exactly the struct of hostcall.h. At MEM_GIVE the
+ * module borrows the piece from Linux, at MEM_TAKE it gives Linux the one that has left.
+ */
 struct vmnix_call {
 	__u32 nr;
 	__u32 len;

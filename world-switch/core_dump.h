@@ -9,9 +9,11 @@
 #define WS_CORE_DUMP_H
 
 #include "boot_info.h"
+#include "hostcall.h"
 #include "types.h"
 
-#define WS_CORE_MAGIC 0x31706d444558584eull /* "NXXEDmp1" */
+#define WS_CORE_MAGIC 0x32706d444558584eull /* "NXXEDmp2" */
+#define WS_CORE_EXTENTS_MAX (WS_EXTENTS_MAX + HC_PIECES_MAX)
 #define WS_CORE_REASON_MAX 96u
 #define WS_CORE_REPORT_MAX 6144u
 
@@ -48,9 +50,9 @@ struct ws_core {
 	uint32_t report_bytes;
 	char reason[WS_CORE_REASON_MAX];
 	struct ws_core_cpu cpu[WS_PCPUS_MAX + 1];
-	struct ws_core_extent extent[WS_EXTENTS_MAX];
+	struct ws_core_extent extent[WS_CORE_EXTENTS_MAX];
 	char report[WS_CORE_REPORT_MAX]; /* the purple screen: lines of text */
 };
-WS_ASSERT_SIZE(ws_core, 19560);
+WS_ASSERT_SIZE(ws_core, 117864);
 
 #endif

@@ -228,6 +228,36 @@ struct hc_seal {
 	} ram[HC_RAM_MAX];
 };
 
+#define HC_PIECE_BYTES 0x400000ull /* memory moves in pieces of 4 MiB, at multiples of that */
+#define HC_PIECES_MAX 4096u /* pieces given at once */
+
+/*
+ * VMK_BAD_PARAM: not such a piece; VMK_BAD_ADDRESS: the console cannot do without it, or it is no
+ * RAM; VMK_EXISTS: the vmkernel's already; VMK_LIMIT_EXCEEDED, VMK_NO_MEMORY. The module chooses
+ * the piece: what a tool of the console says in hpa does not count.
+ */
+struct hc_mem_give {
+	uint64_t hpa;
+	uint64_t reserved;
+};
+
+/*
+ * Pieces that were given come back one by one: MARK chooses the one that has the least in use;
+ * nothing more is put into it. LEAVE takes one in which nothing is left: it is zero, and the
+ * console's again. VMK_NOT_FOUND: there is none, or none yet.
+ */
+enum hc_take_op {
+	HC_TAKE_MARK = 0,
+	HC_TAKE_KEEP = 1, /* one that was marked is used again, the fullest first */
+	HC_TAKE_LEAVE = 2, /* VMK_BUSY: a part of it has been zeroed, call again */
+};
+
+struct hc_mem_take {
+	uint32_t op; /* enum hc_take_op */
+	uint32_t leaving; /* out: pieces that are marked and still here */
+	uint64_t hpa; /* out, for LEAVE */
+};
+
 #define HC_VSI_PATH_MAX 256u
 #define HC_VSI_TEXT_MAX 752u
 
@@ -260,6 +290,8 @@ WS_ASSERT_SIZE(hc_vm_sched, 24);
 WS_ASSERT_SIZE(hc_vm_name, 264);
 WS_ASSERT_SIZE(hc_vm_checkpoint, 32);
 WS_ASSERT_SIZE(hc_seal, 968);
+WS_ASSERT_SIZE(hc_mem_give, 16);
+WS_ASSERT_SIZE(hc_mem_take, 16);
 WS_ASSERT_SIZE(hc_vsi, 1024);
 
 #endif

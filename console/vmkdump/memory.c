@@ -45,7 +45,7 @@ static void read_head(struct memory *m)
 	m->head.reason[sizeof(m->head.reason) - 1] = 0;
 	if (!m->head.stopped || m->head.panicked >= WS_PCPUS_MAX + 1 ||
 	    !m->head.cpu[m->head.panicked].valid || !m->head.extents ||
-	    m->head.extents > WS_EXTENTS_MAX)
+	    m->head.extents > WS_CORE_EXTENTS_MAX)
 		tool_die(TOOL_FAILED, "the vmkernel stopped too early in its life for a core");
 }
 
@@ -73,6 +73,7 @@ static void give_slots(struct memory *m, uint32_t extent, const uint8_t *ledger,
 
 void memory_open(struct memory *m, int fd, bool all)
 {
+	uint64_t total = 0;
 	uint32_t i;
 
 	*m = (struct memory){ .fd = fd };
@@ -82,7 +83,9 @@ void memory_open(struct memory *m, int fd, bool all)
 		uint64_t pages = e->bytes / PAGE, at;
 		uint8_t *ledger;
 
-		if (!pages || pages > NO_SLOT / WS_EXTENTS_MAX || e->bytes % PAGE || e->hpa % PAGE)
+		total += pages;
+		if (!pages || pages >= NO_SLOT || total >= NO_SLOT || e->bytes % PAGE ||
+		    e->hpa % PAGE)
 			tool_die(TOOL_FAILED, "memory %u of the vmkernel is not described", i);
 		ledger = malloc(pages);
 		m->slot[i] = calloc(pages, sizeof(uint32_t));

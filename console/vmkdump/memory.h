@@ -19,7 +19,7 @@
 struct memory {
 	int fd; /* of /dev/vmnix */
 	struct ws_core head;
-	uint32_t *slot[WS_EXTENTS_MAX]; /* for each page its place in the core, or NO_SLOT */
+	uint32_t *slot[WS_CORE_EXTENTS_MAX]; /* for each page its place in the core, or NO_SLOT */
 	uint32_t slots; /* pages in the core */
 };
 

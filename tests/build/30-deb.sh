@@ -10,7 +10,7 @@ package=build/vmnix_$version-1_amd64.deb
 check "make deb" make deb
 list=$(dpkg-deb -c "$package")
 for file in boot/vmkernel etc/init.d/vmware etc/default/vmware lib/systemd/system/vmware.service \
-	usr/bin/vmware-cmd usr/sbin/vmkloader "usr/src/vmnix-$version/dkms.conf" \
+	usr/bin/vmware-cmd usr/sbin/vmkloader usr/sbin/vmkmem "usr/src/vmnix-$version/dkms.conf" \
 	"usr/src/vmnix-$version/Makefile" "usr/src/vmnix-$version/vmnix/crossing_code.S" \
 	"usr/src/vmnix-$version/world-switch/hostcall.h" "usr/src/vmnix-$version/vmnix/Kbuild" \
 	usr/share/man/man1/vmware-cmd.1.gz usr/share/man/man8/vmkloader.8.gz \

@@ -30,7 +30,7 @@ gives() { # NAME CHOICES WORD…
 	shift 2
 	check "$name" [ "$(complete_ "$@" | sort | paste -sd,)" = "$expect" ]
 }
-for tool in vmware-cmd vmware-console vsish vmkloader vmkdump vmklogger vmware vm-support esxtop; do
+for tool in vmware-cmd vmware-console vsish vmkloader vmkdump vmkmem vmklogger vmware vm-support esxtop; do
 	# shellcheck source=/dev/null
 	. "console/completion/$tool"
 	check "$tool has completion" complete -p "$tool"
@@ -53,6 +53,9 @@ gives "a folder" "/sched/pcpus/,/sched/slice_ns" vsish ls /sched/
 gives "in a folder" "/sched/slice_ns" vsish -e set /sched/sl
 gives "options of vmkloader" "--seal,--status" vmkloader --s
 gives "options of vmkdump" "--all" vmkdump --a
+gives "verbs of vmkmem" "give,take" vmkmem ""
+gives "how much it takes" "all" vmkmem take a
+gives "options of vmkmem" "--json" vmkmem --j
 gives "options of vmklogger" "--keep" vmklogger --k
 gives "options of esxtop" "--json" esxtop --j
 gives "options of vmware" "-v" vmware -v

@@ -10,7 +10,8 @@
  *	vmkernel/vmm/guest_walk.c
  *	vmkernel/vmm/emulate.c vmkernel/vmm/emulate_alu.c vmkernel/vmm/emulate_operand.c
  *	vmkernel/vmm/emulate_string.c zydis
- *	vmkernel/mm/pages.c vmkernel/mm/heap.c vmkernel/mm/fault.c vmkernel/mm/mm_vsi.c
+ *	vmkernel/mm/pages.c vmkernel/mm/given.c vmkernel/mm/heap.c vmkernel/mm/fault.c
+ *	vmkernel/mm/mm_vsi.c
  *	vmkernel/sched/sched.c vmkernel/sched/account.c vmkernel/sched/world.c
  *	vmkernel/sched/load.c vmkernel/sched/sched_vsi.c vmkernel/sched/status.c
  *	vmkernel/devices/chipset.c vmkernel/devices/bus.c vmkernel/devices/uart16550.c
@@ -52,6 +53,7 @@
 
 #define STEPS 48
 #define MEMORY (40ull << 20)
+#define PIECES 4u /* that the console can give, behind it */
 #define SCRIBBLE HC_COUNT /* numbers beyond the calls */
 #define TIME_PASSES (HC_COUNT + 1)
 #define OPERATIONS (HC_COUNT + 3) /* the last one is an unknown call */
@@ -204,23 +206,59 @@ const struct vmm_ops svm_ops = { .name = "none",
 				 .vcpu_state = vcpu_no_state,
 				 .exit_name = exit_name };
 
+/* As boot/given.c does it, without page tables. */
+static int mem_give(hpa_t piece)
+{
+	int err = pages_may_give(piece);
+
+	if (!err && piece.v - FAKE_MEMORY_HPA - MEMORY >= PIECES * HC_PIECE_BYTES)
+		err = VMK_BAD_ADDRESS;
+	if (!err)
+		pages_give(piece);
+	return err;
+}
+
+static int mem_take(struct hc_mem_take *a)
+{
+	struct pages_given given;
+	hpa_t piece = HPA_NONE;
+	int err = VMK_BAD_PARAM;
+
+	heap_trim();
+	if (a->op == HC_TAKE_MARK)
+		err = pages_mark();
+	else if (a->op == HC_TAKE_KEEP)
+		err = pages_keep();
+	else if (a->op == HC_TAKE_LEAVE)
+		err = pages_leave(&piece);
+	pages_get_given(&given);
+	fuzz_require(given.leaving <= given.pieces && given.pieces <= PIECES);
+	a->leaving = given.leaving;
+	a->hpa = piece.v;
+	return err;
+}
+
 static void kick(uint32_t pcpu)
 {
 	fuzz_require(pcpu < SCHED_PCPU_MAX);
 }
 
 static const struct sched_hooks hooks = { .kick = kick, .now_ns = now_ns };
-static const struct hostcall_ops hostcall_ops = { .look = nothing };
+static const struct hostcall_ops hostcall_ops = { .look = nothing,
+						  .mem_give = mem_give,
+						  .mem_take = mem_take };
 static uint64_t live_before;
 
 static void set_up(void)
 {
+	const struct ws_extent extent = { FAKE_MEMORY_HPA, MEMORY };
 	hpa_t log;
 
 	if (live_before)
 		return;
 	clock_ns = 1000000000;
-	fake_memory_init(MEMORY);
+	fake_memory_map(MEMORY + PIECES * HC_PIECE_BYTES);
+	fuzz_require(!pages_init(&extent, 1, NULL, 0));
 	sched_init(&hooks, clock_ns);
 	fuzz_require(!mm_vsi_init() && !sched_vsi_init() && !vmm_init(false));
 	fuzz_require(!pages_alloc(pages_order(WS_LOG_RING_PAGES * PAGE_SIZE), PAGES_OTHER, &log));
@@ -273,6 +311,10 @@ static void make_args(uint32_t nr, uint8_t which, void *args)
 		create->shares = 1000;
 		snprintf(create->name, sizeof(create->name), "/%u", which);
 		snprintf(create->label, sizeof(create->label), "%u", which);
+	} else if (nr == HC_MEM_GIVE) {
+		*(uint64_t *)args = FAKE_MEMORY_HPA + MEMORY + which % PIECES * HC_PIECE_BYTES;
+	} else if (nr == HC_MEM_TAKE) {
+		*(uint32_t *)args = which % 3;
 	} else if (nr == HC_VM_MEM) {
 		mem->len = 1;
 	} else if (nr == HC_VM_CHECKPOINT) {
@@ -287,8 +329,12 @@ static void check_answer(uint32_t nr, const void *args)
 {
 	const struct hc_shared_page *page = args;
 	const struct hc_vsi *vsi = args;
+	const struct hc_mem_take *take = args;
 
-	if (nr == HC_SHARED_PAGE)
+	if (nr == HC_MEM_TAKE)
+		fuzz_require((take->op == HC_TAKE_LEAVE) == !!take->hpa &&
+			     (!take->hpa || !pages_contains(hpa(take->hpa), 1)));
+	else if (nr == HC_SHARED_PAGE)
 		fuzz_require(page->page < page->pages &&
 			     pages_contains(hpa(page->hpa), PAGE_SIZE) &&
 			     page->hpa % PAGE_SIZE == 0 && page->writable == !!page->vm);
@@ -343,7 +389,7 @@ static void step(struct fuzz *f, struct crossing *x)
 		return;
 	}
 	/* The module's own, which say what it has set up: true by agreement. */
-	if (nr == HC_PCPU_START || nr == HC_FAREWELL || nr == HC_SCRAMBLE)
+	if (nr == HC_PCPU_START || nr == HC_FAREWELL || nr == HC_SCRAMBLE || nr == HC_SEAL)
 		return;
 	if (nr < HC_COUNT)
 		make_args(nr, which, args);
@@ -362,7 +408,9 @@ static void step(struct fuzz *f, struct crossing *x)
 static void clear_up(struct crossing *x)
 {
 	static struct hc_vsi fail = { .path = "/memory/fail", .text = "0", .len = 1 };
+	struct hc_mem_take take = { .op = HC_TAKE_MARK };
 	struct pages_stats pages;
+	struct pages_given given;
 	struct vm *vm;
 
 	call(HC_VSI_SET, &fail, sizeof(fail), x);
@@ -375,7 +423,16 @@ static void clear_up(struct crossing *x)
 		call(HC_VM_DESTROY, &gone, sizeof(gone), x);
 		fuzz_require(!x->call.status);
 	}
+	/* What was given can leave. */
+	while (!mem_take(&take))
+		;
+	take.op = HC_TAKE_LEAVE;
+	for (int err = VMK_OK; !err || err == VMK_BUSY;)
+		err = mem_take(&take);
+	pages_get_given(&given);
+	fuzz_require(!given.pieces);
 	pages_get_stats(&pages);
+	fuzz_require(pages.total == MEMORY / PAGE_SIZE && !pages.owner[PAGES_LEAVING]);
 	fuzz_require(!pages.owner[PAGES_GUEST] && !pages.owner[PAGES_SHARED] &&
 		     !pages.owner[PAGES_NESTED] && !pages.owner[PAGES_VMM]);
 	fuzz_require(heap_live() == live_before);

@@ -12,12 +12,13 @@ static void check_accepted(const struct image *img, size_t size)
 	fuzz_require(img->segments >= 1 && img->segments <= IMAGE_SEGMENTS_MAX && img->pcpus_max);
 	fuzz_require(img->span <= IMAGE_SPAN_MAX && img->span % 4096 == 0);
 	for (uint32_t i = 0; i < img->segments; i++) {
-		const struct image_segment *s = &img->segment[i];
+		const Elf64_Phdr *s = &img->segment[i];
 
-		fuzz_require(s->offset <= size && s->filesz <= size - s->offset);
-		fuzz_require(s->filesz <= s->memsz && s->va % 4096 == 0 && s->va >= end);
-		fuzz_require(!(s->flags & PF_W && s->flags & PF_X));
-		end = s->va + s->memsz;
+		fuzz_require(s->p_offset <= size && s->p_filesz <= size - s->p_offset);
+		fuzz_require(s->p_filesz <= s->p_memsz && s->p_vaddr % 4096 == 0 &&
+			     s->p_vaddr >= end);
+		fuzz_require(!(s->p_flags & PF_W && s->p_flags & PF_X));
+		end = s->p_vaddr + s->p_memsz;
 	}
 	fuzz_require(img->base >= IMAGE_VA_MIN && end <= img->base + img->span);
 	fuzz_require(img->base + img->span <= IMAGE_VA_MAX);

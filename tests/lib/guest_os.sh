@@ -43,7 +43,7 @@ in_guest() {
 	echo >>/tmp/typed.count # not a variable: most calls are in subshells
 	typed=$(wc -l </tmp/typed.count)
 	printf 'echo be""gin%d; %s; echo e""nd%d\r' "$typed" "$2" "$typed" |
-		vmware-console --timeout 60 --until "end$typed" "$1" 2>&1 | tr -d '\r' >/tmp/typed
+		vmware-console --timeout 240 --until "end$typed" "$1" 2>&1 | tr -d '\r' >/tmp/typed
 	sed -n "/^begin$typed\$/,/^end$typed/{ /^begin$typed\$/d; /^end$typed/d; p; }" /tmp/typed
 }
 

@@ -39,6 +39,7 @@
 #define UNKNOWN_CALLS 3 /* numbers beyond the last that are tried as often as a known one */
 #define OWN_MAX 6u
 #define MAPS_MAX 6u
+#define GIVEN_MAX 8u /* pieces of 4 MiB that are given at once */
 
 static const char *const call_name[HC_COUNT] = {
 #define HOSTCALL(nr, NAME, fn, args, text) [nr] = #NAME,
@@ -101,6 +102,14 @@ static bool lay(uint8_t *to, uint8_t *args, uint32_t len)
 	return true;
 }
 
+/* So that Linux keeps enough for itself. */
+static uint64_t given_pieces(void)
+{
+	struct hc_vsi given = { .path = "/memory/given" };
+
+	return call(HC_VSI_GET, &given) ? 0 : strtoull(given.text, NULL, 10) / HC_PIECE_BYTES;
+}
+
 static void do_call(void)
 {
 	uint32_t nr = below(HC_COUNT + UNKNOWN_CALLS), size;
@@ -112,6 +121,8 @@ static void do_call(void)
 		nr = (uint32_t)number();
 	if (nr == HC_VM_CREATE && own_count >= OWN_MAX)
 		nr = HC_VM_DESTROY;
+	if (nr == HC_MEM_GIVE && given_pieces() >= GIVEN_MAX)
+		nr = HC_MEM_TAKE;
 	size = nr < HC_COUNT ? args_size[nr] : below(HC_ARGS_MAX);
 	make_right(nr, args);
 	if (!rarely(2))
@@ -314,6 +325,23 @@ static void set_up(void)
 	signal(SIGSEGV, on_bus_error);
 }
 
+/* All that was given comes back, now that nobody uses it. */
+static int take_all(void)
+{
+	struct hc_mem_take take = { .op = HC_TAKE_MARK };
+	int err;
+
+	while (!call(HC_MEM_TAKE, &take))
+		;
+	take.op = HC_TAKE_LEAVE;
+	do
+		err = call(HC_MEM_TAKE, &take);
+	while (!err || err == VMK_BUSY);
+	if (take.leaving)
+		printf("%u pieces of memory do not come back\n", take.leaving);
+	return take.leaving != 0;
+}
+
 /* Its own VMs are gone; the others are on. */
 static int clear_up(void)
 {
@@ -335,6 +363,7 @@ static int clear_up(void)
 			printf("VM %u cannot be destroyed: %d\n", own[i], err);
 		bad |= err;
 	}
+	bad |= take_all();
 	for (uint32_t i = 0; i < spared_count; i++) {
 		info = (struct hc_vm_info){ .vm = spared[i] };
 		err = call(HC_VM_INFO, &info);

@@ -302,6 +302,10 @@ static void make_right(uint32_t nr, void *args)
 		state->load = below(2);
 		state->len = state->load ? below(WS_VM_WINDOW_SIZE) : 0;
 		break;
+	case HC_MEM_GIVE:
+	case HC_MEM_TAKE:
+		power->vm = nr == HC_MEM_TAKE ? below(4) : 0; /* op */
+		break;
 	case HC_VSI_LIST:
 	case HC_VSI_GET:
 	case HC_VSI_SET:

@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "core_dump.h"
 #include "error.h"
 #include "hostcall.h"
 #include "ring.h"
@@ -181,6 +182,7 @@ static void cores_of_dead(void)
 {
 	static char buffer[4096];
 	struct vmnix_core c = {}, one;
+	static const uint64_t magic = WS_CORE_MAGIC;
 	static const uint64_t foreign[] = { 0, 0x100000, 0xfee00000, 1ull << 46, ~0ull - 4095 };
 	char name[64];
 	unsigned int i;
@@ -198,8 +200,8 @@ static void cores_of_dead(void)
 	c.buffer = 4096;
 	try_ioctl("CORE refuses a bad buffer", VMNIX_IOC_CORE, &c, EFAULT);
 	c.buffer = (uintptr_t)buffer;
-	result("CORE reads", !ioctl(fd, VMNIX_IOC_CORE, &c) && !memcmp(buffer, "NXXEDmp1", 8),
-	       errno);
+	errno = 0;
+	result("CORE reads", !ioctl(fd, VMNIX_IOC_CORE, &c) && !memcmp(buffer, &magic, 8), errno);
 }
 
 static void map(const char *name, size_t len, int prot, int flags, uint64_t offset, int err)

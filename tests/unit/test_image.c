@@ -89,20 +89,23 @@ static struct file good(void)
 /* What every accepted image must keep, however it was made. */
 static void assert_sound(const struct image *img, uint64_t bytes)
 {
-	uint64_t end = 0, first = img->segment[0].va;
+	uint64_t end = 0, first = img->segment[0].p_vaddr;
 	bool entry_ok = false;
 	uint32_t i;
 
 	assert_in_range(img->segments, 1, IMAGE_SEGMENTS_MAX);
 	for (i = 0; i < img->segments; i++) {
-		const struct image_segment *s = &img->segment[i];
+		const Elf64_Phdr *s = &img->segment[i];
 
-		assert_true(s->offset <= bytes && s->filesz <= bytes - s->offset);
-		assert_true(s->memsz && s->filesz <= s->memsz && s->memsz <= IMAGE_SPAN_MAX);
-		assert_true(s->va % 4096 == 0 && s->va >= IMAGE_VA_MIN && s->va >= end);
-		assert_true((s->flags & (PF_W | PF_X)) != (PF_W | PF_X));
-		end = (s->va + s->memsz + 4095) & ~4095ull;
-		if (s->flags & PF_X && img->entry >= s->va && img->entry < s->va + s->filesz)
+		assert_true(s->p_offset <= bytes && s->p_filesz <= bytes - s->p_offset);
+		assert_true(s->p_memsz && s->p_filesz <= s->p_memsz &&
+			    s->p_memsz <= IMAGE_SPAN_MAX);
+		assert_true(s->p_vaddr % 4096 == 0 && s->p_vaddr >= IMAGE_VA_MIN &&
+			    s->p_vaddr >= end);
+		assert_true((s->p_flags & (PF_W | PF_X)) != (PF_W | PF_X));
+		end = (s->p_vaddr + s->p_memsz + 4095) & ~4095ull;
+		if (s->p_flags & PF_X && img->entry >= s->p_vaddr &&
+		    img->entry < s->p_vaddr + s->p_filesz)
 			entry_ok = true;
 	}
 	assert_true(entry_ok && end <= IMAGE_VA_MAX);
@@ -170,10 +173,10 @@ static void test_good(void **state)
 	assert_int_equal(img.base, IMAGE_VA_MIN);
 	assert_int_equal(img.span, 0x4000);
 	assert_int_equal(img.segments, 2);
-	assert_int_equal(img.segment[1].offset, 0x400);
-	assert_int_equal(img.segment[1].filesz, 0x80);
-	assert_int_equal(img.segment[1].memsz, 0x3000);
-	assert_int_equal(img.segment[1].flags, PF_R | PF_W);
+	assert_int_equal(img.segment[1].p_offset, 0x400);
+	assert_int_equal(img.segment[1].p_filesz, 0x80);
+	assert_int_equal(img.segment[1].p_memsz, 0x3000);
+	assert_int_equal(img.segment[1].p_flags, PF_R | PF_W);
 	/* Segments in any order, and a header type that means nothing to us. */
 	ACCEPTED(Elf64_Phdr t = f.p[TEXT]; f.p[TEXT] = f.p[DATA]; f.p[DATA] = t);
 	ACCEPTED(f.note.abi.abi_minor++);

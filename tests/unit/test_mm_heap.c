@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/mm/heap.c vmkernel/mm/pages.c vmkernel/mm/fault.c vmkernel/lib/spinlock.c
+/* sources: vmkernel/mm/heap.c vmkernel/mm/pages.c vmkernel/mm/given.c vmkernel/mm/fault.c
+ *	vmkernel/lib/spinlock.c
  *	tests/fake/panic.c tests/fake/memory.c */
 /*
  * The heap: zeroed, aligned, never overlapping, everything returned in the

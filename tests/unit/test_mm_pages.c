@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
-/* sources: vmkernel/mm/pages.c vmkernel/mm/fault.c vmkernel/mm/heap.c vmkernel/mm/mm_vsi.c
+/* sources: vmkernel/mm/pages.c vmkernel/mm/given.c vmkernel/mm/fault.c vmkernel/mm/heap.c
+ *	vmkernel/mm/mm_vsi.c
  *	vmkernel/vsi/vsi.c
  *	vmkernel/lib/text.c vmkernel/lib/format.c vmkernel/lib/spinlock.c
  *	tests/fake/panic.c tests/fake/memory.c */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The vmnix authors */
 /* Guest RAM: its layout, that it is zero and mapped when used, that nothing is lost. */
-/* sources: vmkernel/vmm/guest_mem.c vmkernel/mm/pages.c vmkernel/mm/heap.c
+/* sources: vmkernel/vmm/guest_mem.c vmkernel/mm/pages.c vmkernel/mm/given.c vmkernel/mm/heap.c
  * vmkernel/mm/fault.c
  * vmkernel/lib/spinlock.c tests/fake/memory.c tests/fake/panic.c */
 #include "test_lib.h"

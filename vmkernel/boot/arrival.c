@@ -182,7 +182,7 @@ static int step_space(void)
 				hpa(boot_info.trampoline_hpa), PAGE_SIZE, MAP_RO);
 	if (!err)
 		space_unmap_page(kernel_root, boot_info.trampoline_hpa);
-	return err;
+	return err ? err : space_keep_spares();
 }
 
 static int step_pcpu0(void)
@@ -316,8 +316,9 @@ static void __attribute__((noreturn)) leave_scrambled(uint64_t seed)
 	scramble_and_leave(crossing, seed);
 }
 
-static const struct hostcall_ops hostcall_ops = { pcpus_start, farewell, seal, leave_scrambled,
-						  watchdog_look };
+static const struct hostcall_ops hostcall_ops = {
+	pcpus_start, farewell, seal, leave_scrambled, watchdog_look, given_add, given_take,
+};
 
 /* From now on every crossing arrives on PCPU 0's own tables, at hostcall_entry. */
 static int step_crossing(void)

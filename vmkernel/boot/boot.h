@@ -62,6 +62,10 @@ bool pcpu_runs(uint32_t id); /* it executes code of ours, or is about to */
 void pcpus_reset(void); /* INIT to all: from then on they are the console's */
 void pcpus_release(void); /* their memory back */
 
+/* boot/given.c: memory that comes and goes while all of this runs; the hostcalls' contract. */
+int given_add(hpa_t piece);
+int given_take(struct hc_mem_take *a);
+
 /* What a PCPU does all day; PCPU 0 once the console is sealed. */
 void pcpu_loop(void) __attribute__((noreturn));
 

@@ -88,6 +88,16 @@ int hc_call_seal(struct hc_seal *a)
 	return ops->seal(a);
 }
 
+int hc_call_mem_give(struct hc_mem_give *a)
+{
+	return a->reserved ? VMK_BAD_PARAM : ops->mem_give(hpa(a->hpa));
+}
+
+int hc_call_mem_take(struct hc_mem_take *a)
+{
+	return ops->mem_take(a);
+}
+
 int doorbell_decode(const struct hc_doorbell *args)
 {
 	return args->vector && (args->vector < 0x20 || args->vector > 0xff) ? VMK_BAD_PARAM

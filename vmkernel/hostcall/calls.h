@@ -37,6 +37,8 @@ struct hostcall_ops {
 	int (*seal)(const struct hc_seal *a);
 	void (*leave_scrambled)(uint64_t seed) __attribute__((noreturn));
 	void (*look)(void); /* at each call: after the other PCPUs */
+	int (*mem_give)(hpa_t piece);
+	int (*mem_take)(struct hc_mem_take *a);
 };
 void hostcall_init(const struct hostcall_ops *ops, hpa_t log_region);
 

@@ -130,19 +130,23 @@ void *heap_alloc(size_t size)
 	return ptr ? memset(ptr, 0, size) : NULL;
 }
 
+static void slab_release(struct slab *slab)
+{
+	list_del(&slab->partial);
+	slab->magic = 0;
+	stats.slabs--;
+	pages_free(virt_to_phys(slab), SLAB_ORDER, PAGES_SLAB);
+}
+
 /* An empty slab goes back to the pages if its class has another one. */
 static void slab_emptied(struct slab *slab)
 {
 	struct heap_class *c = &classes[slab->class];
 
-	if (!c->empty) {
+	if (c->empty)
+		slab_release(slab);
+	else
 		c->empty++;
-		return;
-	}
-	list_del(&slab->partial);
-	slab->magic = 0;
-	stats.slabs--;
-	pages_free(virt_to_phys(slab), SLAB_ORDER, PAGES_SLAB);
 }
 
 static void slab_free(void *ptr)
@@ -183,6 +187,24 @@ void heap_free(void *ptr)
 		pages_free(virt_to_phys(ptr), order, PAGES_HEAP);
 	} else {
 		slab_free(ptr);
+	}
+	spin_unlock(&lock);
+}
+
+void heap_trim(void)
+{
+	struct slab *slab, *next;
+
+	spin_lock(&lock);
+	for (uint32_t i = 0; i < HEAP_CLASSES; i++) {
+		if (!classes[i].empty)
+			continue;
+		LIST_FOR_EACH_SAFE(slab, next, &classes[i].partial, struct slab, partial) {
+			if (slab->used)
+				continue;
+			classes[i].empty--;
+			slab_release(slab);
+		}
 	}
 	spin_unlock(&lock);
 }

@@ -20,6 +20,9 @@ void *heap_alloc(size_t size) __attribute__((malloc));
 /* NULL is allowed. */
 void heap_free(void *ptr);
 
+/* Empty slabs, of which each class keeps one, go back to the pages. */
+void heap_trim(void);
+
 struct heap_stats {
 	uint64_t allocs, frees, failures; /* calls so far; allocs - frees objects live */
 	uint64_t bytes; /* in live objects, rounded up to what they occupy */

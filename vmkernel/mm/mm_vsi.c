@@ -2,10 +2,12 @@
 // SPDX-FileCopyrightText: 2026 The vmnix authors
 /* What /memory shows: the ledger of pages by owner, free blocks by order, the heap. */
 #include "error.h"
+#include "hostcall.h"
 #include "lib/text.h"
 #include "mm/fault.h"
 #include "mm/heap.h"
 #include "mm/pages.h"
+#include "mm/private.h"
 #include "vsi/vsi.h"
 
 static int get_total(void *ctx, struct vsi_text *out)
@@ -66,14 +68,44 @@ static int get_heap(void *ctx, struct vsi_text *out)
 	return VMK_OK;
 }
 
-/* One line each: machine address and bytes. */
+/* One line each: machine address and bytes; neighbours that were given are one. */
 static int get_extents(void *ctx, struct vsi_text *out)
 {
-	struct ws_core_extent e;
+	struct extent e;
+	uint32_t next;
 
 	(void)ctx;
-	for (uint32_t i = 0; pages_core_extent(i, &e); i++)
-		vsi_printf(out, "0x%lx %lu\n", e.hpa, e.bytes);
+	for (uint32_t i = 0; i < pages_extent_count; i = next) {
+		e = pages_extents[i];
+		for (next = i + 1; next < pages_extent_count; next++) {
+			const struct extent *n = &pages_extents[next];
+
+			if (!e.piece || !n->piece || n->start != e.start + e.bytes)
+				break;
+			e.bytes += n->bytes;
+		}
+		vsi_printf(out, "0x%lx %lu%s\n", e.start, e.bytes, e.piece ? " given" : "");
+	}
+	return VMK_OK;
+}
+
+static int get_given(void *ctx, struct vsi_text *out)
+{
+	struct pages_given g;
+
+	(void)ctx;
+	pages_get_given(&g);
+	vsi_printf(out, "%llu\n", g.pieces * HC_PIECE_BYTES);
+	return VMK_OK;
+}
+
+static int get_leaving(void *ctx, struct vsi_text *out)
+{
+	struct pages_given g;
+
+	(void)ctx;
+	pages_get_given(&g);
+	vsi_printf(out, "%llu\n", g.leaving * HC_PIECE_BYTES);
 	return VMK_OK;
 }
 
@@ -82,6 +114,19 @@ static const char *const owner_texts[] = {
 	PAGE_OWNERS(PAGE_OWNER)
 #undef PAGE_OWNER
 };
+
+/* KiB, and whose they are: what keeps memory from leaving. */
+static int get_held(void *ctx, struct vsi_text *out)
+{
+	uint64_t owner[PAGES_OWNERS];
+
+	(void)ctx;
+	pages_get_held(owner);
+	for (unsigned int i = 0; i < PAGES_LEAVING; i++)
+		if (owner[i])
+			vsi_printf(out, "%llu %s\n", owner[i] * (PAGE_SIZE / 1024), owner_texts[i]);
+	return VMK_OK;
+}
 
 /* KiB: all, what is free, and below it who has how much. */
 static int get_mem(void *ctx, struct vsi_text *out)
@@ -125,8 +170,12 @@ static struct vsi_node owners_folder = VSI_FOLDER("owners", "pages of 4 KiB by o
 static struct vsi_node nodes[] = {
 	VSI_TEXT("total", "bytes that the console has handed over", get_total, NULL, NULL),
 	VSI_TEXT("free", "bytes not allocated", get_free, NULL, NULL),
-	VSI_TEXT("extents", "what the console has handed over: machine address, bytes", get_extents,
-		 NULL, NULL),
+	VSI_TEXT("extents",
+		 "what the console has handed over: address, bytes, and if it came later",
+		 get_extents, NULL, NULL),
+	VSI_TEXT("given", "bytes of it that came after the load", get_given, NULL, NULL),
+	VSI_TEXT("leaving", "bytes that the console waits for", get_leaving, NULL, NULL),
+	VSI_TEXT("held", "what is still used of these: KiB, what for", get_held, NULL, NULL),
 	VSI_TEXT("calls", "calls of the page allocator", get_calls, NULL, NULL),
 	VSI_TEXT("blocks", "free blocks: KiB of one, how many", get_blocks, NULL, NULL),
 	VSI_TEXT("fail", "for tests: which allocation from now fails, once; 0: none", get_fail,

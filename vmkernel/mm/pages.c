@@ -11,41 +11,41 @@
 #include "error.h"
 #include "lib/assert.h"
 #include "lib/list.h"
-#include "lib/spinlock.h"
 #include "lib/string.h"
 #include "mm/fault.h"
-
-#define LEDGER(owner, order) ((uint8_t)((owner) << 4 | (order)))
-#define TAIL 0x0f /* inside a block, not its first page */
+#include "mm/private.h"
 
 _Static_assert(PAGES_OWNERS <= 16, "an owner must fit into four bits");
 
-struct extent {
-	uint64_t start, bytes;
-	uint8_t *ledger; /* of its first page */
-};
+/*
+ * What was there at the load stays, what was given later may be wanted back: they are apart, and
+ * what every VM needs besides its memory comes from the first as long as there is some.
+ */
+enum zone { ZONE_LOADED, ZONE_GIVEN, ZONES };
+#define SMALL_THINGS ((16ull << 20) / PAGE_SIZE) /* pages that guest memory leaves, if it can */
 
 uint64_t direct_map_base = WS_DIRECT_MAP;
 
-static struct spinlock lock = SPINLOCK_INIT(RANK_PAGES);
-static struct extent extents[WS_EXTENTS_MAX]; /* sorted by start */
-static uint32_t extent_count;
-static struct list free_lists[PAGES_ORDER_MAX + 1];
-static struct pages_stats stats;
+struct spinlock pages_lock = SPINLOCK_INIT(RANK_PAGES);
+struct extent pages_extents[WS_EXTENTS_MAX + HC_PIECES_MAX];
+uint32_t pages_extent_count, pages_piece_count;
+struct pages_stats pages_stats;
+static struct list free_lists[ZONES][PAGES_ORDER_MAX + 1];
+static uint64_t zone_free[ZONES]; /* pages */
 
-static struct extent *find_extent(uint64_t addr)
+struct extent *pages_find_extent(uint64_t addr)
 {
-	uint32_t lo = 0, hi = extent_count;
+	uint32_t lo = 0, hi = pages_extent_count;
 
 	while (lo < hi) {
 		uint32_t mid = (lo + hi) / 2;
 
-		if (addr < extents[mid].start)
+		if (addr < pages_extents[mid].start)
 			hi = mid;
-		else if (addr - extents[mid].start >= extents[mid].bytes)
+		else if (addr - pages_extents[mid].start >= pages_extents[mid].bytes)
 			lo = mid + 1;
 		else
-			return &extents[mid];
+			return &pages_extents[mid];
 	}
 	return NULL;
 }
@@ -53,43 +53,51 @@ static struct extent *find_extent(uint64_t addr)
 /* The ledger's byte for a page, or NULL if it is not ours. */
 static uint8_t *ledger_of(uint64_t addr)
 {
-	struct extent *e = find_extent(addr);
+	struct extent *e = pages_find_extent(addr);
 
 	return e ? &e->ledger[(addr - e->start) >> PAGE_SHIFT] : NULL;
 }
 
-static void link_free(uint64_t addr, unsigned int order)
+static enum zone zone_of(uint64_t addr)
 {
-	*ledger_of(addr) = LEDGER(PAGES_FREE, order);
-	list_add_head(&free_lists[order], phys_to_virt(hpa(addr)));
-	stats.free_blocks[order]++;
+	return pages_find_extent(addr)->piece ? ZONE_GIVEN : ZONE_LOADED;
 }
 
-static void unlink_free(uint64_t addr, unsigned int order)
+void pages_link_free(uint64_t addr, unsigned int order)
+{
+	enum zone zone = zone_of(addr);
+
+	*ledger_of(addr) = LEDGER(PAGES_FREE, order);
+	list_add_head(&free_lists[zone][order], phys_to_virt(hpa(addr)));
+	zone_free[zone] += 1ull << order;
+	pages_stats.free_blocks[order]++;
+}
+
+void pages_unlink_free(uint64_t addr, unsigned int order)
 {
 	list_del(phys_to_virt(hpa(addr)));
-	*ledger_of(addr) = TAIL;
-	stats.free_blocks[order]--;
+	*ledger_of(addr) = LEDGER_TAIL;
+	zone_free[zone_of(addr)] -= 1ull << order;
+	pages_stats.free_blocks[order]--;
 }
 
-/* A block whose ledger bytes are all TAIL becomes free, with its buddies. */
-static void merge_free(uint64_t addr, unsigned int order)
+void pages_merge_free(uint64_t addr, unsigned int order)
 {
 	for (; order < PAGES_ORDER_MAX; order++) {
 		uint64_t buddy = addr ^ (PAGE_SIZE << order);
 
 		if (*ledger_of(buddy) != LEDGER(PAGES_FREE, order))
 			break;
-		unlink_free(buddy, order);
+		pages_unlink_free(buddy, order);
 		addr = MIN(addr, buddy);
 	}
-	link_free(addr, order);
+	pages_link_free(addr, order);
 }
 
-static void move_pages(enum page_owner from, enum page_owner to, uint64_t pages)
+void pages_move(enum page_owner from, enum page_owner to, uint64_t pages)
 {
-	stats.owner[from] -= pages;
-	stats.owner[to] += pages;
+	pages_stats.owner[from] -= pages;
+	pages_stats.owner[to] += pages;
 }
 
 static bool extent_ok(const struct ws_extent *e)
@@ -101,20 +109,21 @@ static bool extent_ok(const struct ws_extent *e)
 /* Copies the extents, sorted. */
 static int take_extents(const struct ws_extent *list, uint32_t count)
 {
-	extent_count = 0;
+	pages_extent_count = pages_piece_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t at = i;
 
 		if (!extent_ok(&list[i]))
 			return VMK_BAD_PARAM;
-		for (; at && extents[at - 1].start > list[i].hpa; at--)
-			extents[at] = extents[at - 1];
-		extents[at] = (struct extent){ .start = list[i].hpa, .bytes = list[i].bytes };
+		for (; at && pages_extents[at - 1].start > list[i].hpa; at--)
+			pages_extents[at] = pages_extents[at - 1];
+		pages_extents[at] = (struct extent){ .start = list[i].hpa, .bytes = list[i].bytes };
 	}
 	for (uint32_t i = 1; i < count; i++)
-		if (extents[i].start - extents[i - 1].start < extents[i - 1].bytes)
+		if (pages_extents[i].start - pages_extents[i - 1].start <
+		    pages_extents[i - 1].bytes)
 			return VMK_BAD_PARAM;
-	extent_count = count;
+	pages_extent_count = count;
 	return VMK_OK;
 }
 
@@ -160,12 +169,12 @@ static uint64_t find_gap(uint64_t bytes, const struct page_range *keep, uint32_t
 {
 	uint64_t best = 0, best_bytes = UINT64_MAX;
 
-	for (uint32_t i = 0; i < extent_count + count; i++) {
-		bool after = i >= extent_count;
-		uint64_t start =
-			after ? keep[i - extent_count].start.v + keep[i - extent_count].bytes
-			      : extents[i].start;
-		const struct extent *e = find_extent(start);
+	for (uint32_t i = 0; i < pages_extent_count + count; i++) {
+		bool after = i >= pages_extent_count;
+		uint64_t start = after ? keep[i - pages_extent_count].start.v +
+						 keep[i - pages_extent_count].bytes
+				       : pages_extents[i].start;
+		const struct extent *e = pages_find_extent(start);
 		uint64_t gap = e ? gap_at(e, start, keep, count) : 0;
 
 		if (gap >= bytes && gap < best_bytes) {
@@ -179,25 +188,25 @@ static uint64_t find_gap(uint64_t bytes, const struct page_range *keep, uint32_t
 static void mark_kept(uint64_t start, uint64_t bytes, enum page_owner owner)
 {
 	memset(ledger_of(start), LEDGER(owner, 0), bytes >> PAGE_SHIFT);
-	move_pages(PAGES_FREE, owner, bytes >> PAGE_SHIFT);
+	pages_find_extent(start)->used += (uint32_t)(bytes >> PAGE_SHIFT);
+	pages_move(PAGES_FREE, owner, bytes >> PAGE_SHIFT);
 }
 
-/* Frees what is not kept of the 2 MiB at start. */
-static void free_rest(uint64_t start)
+void pages_free_rest(uint64_t start)
 {
 	const uint8_t *ledger = ledger_of(start);
 	const uint32_t pages = LARGE_PAGE_SIZE / PAGE_SIZE;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < pages; i++)
-		kept += ledger[i] != TAIL;
+		kept += ledger[i] != LEDGER_TAIL;
 	if (!kept) {
-		link_free(start, PAGES_ORDER_MAX);
+		pages_link_free(start, PAGES_ORDER_MAX);
 		return;
 	}
 	for (uint32_t i = 0; i < pages; i++)
-		if (ledger[i] == TAIL)
-			merge_free(start + i * PAGE_SIZE, 0);
+		if (ledger[i] == LEDGER_TAIL)
+			pages_merge_free(start + i * PAGE_SIZE, 0);
 }
 
 /* Spreads the ledger, which lies at addr, over the extents. */
@@ -205,21 +214,21 @@ static void place_ledger(uint64_t addr)
 {
 	uint8_t *next = phys_to_virt(hpa(addr));
 
-	memset(next, TAIL, stats.total);
-	for (uint32_t i = 0; i < extent_count; i++) {
-		extents[i].ledger = next;
-		next += extents[i].bytes >> PAGE_SHIFT;
+	memset(next, LEDGER_TAIL, pages_stats.total);
+	for (uint32_t i = 0; i < pages_extent_count; i++) {
+		pages_extents[i].ledger = next;
+		next += pages_extents[i].bytes >> PAGE_SHIFT;
 	}
 }
 
 bool pages_core_extent(uint32_t i, struct ws_core_extent *extent)
 {
-	if (i >= extent_count)
+	if (i >= pages_extent_count)
 		return false;
 	*extent = (struct ws_core_extent){
-		.hpa = extents[i].start,
-		.bytes = extents[i].bytes,
-		.ledger_hpa = virt_to_phys(extents[i].ledger).v,
+		.hpa = pages_extents[i].start,
+		.bytes = pages_extents[i].bytes,
+		.ledger_hpa = virt_to_phys(pages_extents[i].ledger).v,
 	};
 	return true;
 }
@@ -237,13 +246,14 @@ int pages_init(const struct ws_extent *list, uint32_t count, const struct page_r
 		err = check_keep(keep, keep_count);
 	if (err)
 		return err;
-	memset(&stats, 0, sizeof(stats));
-	for (uint32_t i = 0; i <= PAGES_ORDER_MAX; i++)
-		list_init(&free_lists[i]);
+	memset(&pages_stats, 0, sizeof(pages_stats));
+	memset(zone_free, 0, sizeof(zone_free));
+	for (uint32_t i = 0; i < ZONES * (PAGES_ORDER_MAX + 1); i++)
+		list_init(&free_lists[i / (PAGES_ORDER_MAX + 1)][i % (PAGES_ORDER_MAX + 1)]);
 	for (uint32_t i = 0; i < count; i++)
-		stats.total += extents[i].bytes >> PAGE_SHIFT;
-	stats.owner[PAGES_FREE] = stats.total;
-	ledger_bytes = ALIGN_UP(stats.total, PAGE_SIZE);
+		pages_stats.total += pages_extents[i].bytes >> PAGE_SHIFT;
+	pages_stats.owner[PAGES_FREE] = pages_stats.total;
+	ledger_bytes = ALIGN_UP(pages_stats.total, PAGE_SIZE);
 	ledger = find_gap(ledger_bytes, keep, keep_count);
 	if (!ledger)
 		return VMK_NO_MEMORY;
@@ -252,45 +262,59 @@ int pages_init(const struct ws_extent *list, uint32_t count, const struct page_r
 	for (uint32_t i = 0; i < keep_count; i++)
 		mark_kept(keep[i].start.v, keep[i].bytes, keep[i].owner);
 	for (uint32_t i = 0; i < count; i++)
-		for (uint64_t at = 0; at < extents[i].bytes; at += LARGE_PAGE_SIZE)
-			free_rest(extents[i].start + at);
+		for (uint64_t at = 0; at < pages_extents[i].bytes; at += LARGE_PAGE_SIZE)
+			pages_free_rest(pages_extents[i].start + at);
 	return VMK_OK;
 }
 
 /* Cuts a block of order out of the smallest free one that holds it. */
-static hpa_t take_block(unsigned int order)
+static hpa_t take_block(unsigned int order, enum zone zone)
 {
+	const struct list *lists = free_lists[zone];
 	unsigned int from = order;
 	uint64_t addr;
 
-	while (from <= PAGES_ORDER_MAX && list_empty(&free_lists[from]))
+	while (from <= PAGES_ORDER_MAX && list_empty(&lists[from]))
 		from++;
 	if (from > PAGES_ORDER_MAX)
 		return HPA_NONE;
-	addr = virt_to_phys(free_lists[from].next).v;
-	unlink_free(addr, from);
+	addr = virt_to_phys(lists[from].next).v;
+	pages_unlink_free(addr, from);
 	while (from > order) {
 		from--;
-		link_free(addr + (PAGE_SIZE << from), from);
+		pages_link_free(addr + (PAGE_SIZE << from), from);
 	}
 	return hpa(addr);
+}
+
+/* Page tables and ledgers are for good: never where the console may want it back. */
+static hpa_t take_for(unsigned int order, enum page_owner owner)
+{
+	bool stays = owner == PAGES_TABLES || owner == PAGES_META;
+	bool given_first = owner == PAGES_GUEST && zone_free[ZONE_LOADED] <= SMALL_THINGS;
+	hpa_t block = take_block(order, given_first ? ZONE_GIVEN : ZONE_LOADED);
+
+	if (hpa_is_none(block) && !stays)
+		block = take_block(order, given_first ? ZONE_LOADED : ZONE_GIVEN);
+	return block;
 }
 
 int pages_alloc(unsigned int order, enum page_owner owner, hpa_t *block)
 {
 	*block = HPA_NONE;
-	VMK_ASSERT(owner != PAGES_FREE && owner < PAGES_OWNERS);
-	spin_lock(&lock);
-	if (order <= PAGES_ORDER_MAX && extent_count && !fault_due())
-		*block = take_block(order);
+	VMK_ASSERT(owner != PAGES_FREE && owner != PAGES_LEAVING && owner < PAGES_OWNERS);
+	spin_lock(&pages_lock);
+	if (order <= PAGES_ORDER_MAX && pages_extent_count && !fault_due())
+		*block = take_for(order, owner);
 	if (!hpa_is_none(*block)) {
 		*ledger_of(block->v) = LEDGER(owner, order);
-		move_pages(PAGES_FREE, owner, 1ull << order);
-		stats.allocs++;
+		pages_find_extent(block->v)->used += 1u << order;
+		pages_move(PAGES_FREE, owner, 1ull << order);
+		pages_stats.allocs++;
 	} else {
-		stats.failures++;
+		pages_stats.failures++;
 	}
-	spin_unlock(&lock);
+	spin_unlock(&pages_lock);
 	return hpa_is_none(*block) ? VMK_NO_MEMORY : VMK_OK;
 }
 
@@ -305,71 +329,82 @@ int pages_alloc_zero(unsigned int order, enum page_owner owner, hpa_t *block)
 
 static void free_locked(uint64_t addr, unsigned int order, enum page_owner owner)
 {
+	struct extent *e = pages_find_extent(addr);
 	uint8_t *entry = ledger_of(addr);
 
-	if (entry && IS_ALIGNED(addr, PAGE_SIZE) && owner != PAGES_FREE &&
-	    *entry == LEDGER(owner, order)) {
-		*entry = TAIL;
-		merge_free(addr, order);
-		move_pages(owner, PAGES_FREE, 1ull << order);
-		return;
+	if (!entry || !IS_ALIGNED(addr, PAGE_SIZE) || owner == PAGES_FREE ||
+	    owner == PAGES_LEAVING || *entry != LEDGER(owner, order))
+		vmk_panic("pages: bad free of 0x%lx, owner %u, order %u, ledger 0x%x", addr, owner,
+			  order, entry ? *entry : 0x100u);
+	e->used -= 1u << order;
+	if (e->leaving) {
+		*entry = LEDGER(PAGES_LEAVING, order);
+	} else {
+		*entry = LEDGER_TAIL;
+		pages_merge_free(addr, order);
 	}
-	vmk_panic("pages: bad free of 0x%lx, owner %u, order %u, ledger 0x%x", addr, owner, order,
-		  entry ? *entry : 0x100u);
+	pages_move(owner, e->leaving ? PAGES_LEAVING : PAGES_FREE, 1ull << order);
 }
 
 void pages_free(hpa_t block, unsigned int order, enum page_owner owner)
 {
-	spin_lock(&lock);
+	spin_lock(&pages_lock);
 	free_locked(block.v, order, owner);
-	stats.frees++;
-	spin_unlock(&lock);
+	pages_stats.frees++;
+	spin_unlock(&pages_lock);
 }
 
 void pages_free_range(hpa_t start, uint64_t bytes, enum page_owner owner)
 {
 	for (uint64_t at = 0; at < bytes; at += PAGE_SIZE) {
-		spin_lock(&lock);
+		spin_lock(&pages_lock);
 		free_locked(start.v + at, 0, owner);
-		spin_unlock(&lock);
+		spin_unlock(&pages_lock);
 	}
 }
 
 bool pages_lookup(hpa_t block, enum page_owner *owner, unsigned int *order)
 {
-	const uint8_t *entry = ledger_of(block.v);
-	uint8_t value;
+	const uint8_t *entry;
+	uint8_t value = 0;
 
-	if (!entry || !IS_ALIGNED(block.v, PAGE_SIZE))
-		return false;
-	value = __atomic_load_n(entry, __ATOMIC_RELAXED);
-	*owner = value >> 4;
-	*order = value & 0xf;
+	spin_lock(&pages_lock);
+	entry = ledger_of(block.v);
+	if (entry && IS_ALIGNED(block.v, PAGE_SIZE))
+		value = *entry;
+	spin_unlock(&pages_lock);
+	*owner = LEDGER_OWNER(value);
+	*order = LEDGER_ORDER(value);
 	return *owner != PAGES_FREE;
 }
 
 bool pages_contains(hpa_t start, uint64_t bytes)
 {
-	const struct extent *e = find_extent(start.v);
+	const struct extent *e;
+	bool is;
 
-	return e && bytes <= e->start + e->bytes - start.v;
+	spin_lock(&pages_lock);
+	e = pages_find_extent(start.v);
+	is = e && bytes <= e->start + e->bytes - start.v;
+	spin_unlock(&pages_lock);
+	return is;
 }
 
 void pages_get_stats(struct pages_stats *out)
 {
-	spin_lock(&lock);
-	*out = stats;
-	spin_unlock(&lock);
+	spin_lock(&pages_lock);
+	*out = pages_stats;
+	spin_unlock(&pages_lock);
 }
 
 uint64_t pages_total_bytes(void)
 {
-	return stats.total << PAGE_SHIFT;
+	return pages_stats.total << PAGE_SHIFT;
 }
 
 uint64_t pages_free_bytes(void)
 {
-	return __atomic_load_n(&stats.owner[PAGES_FREE], __ATOMIC_RELAXED) << PAGE_SHIFT;
+	return __atomic_load_n(&pages_stats.owner[PAGES_FREE], __ATOMIC_RELAXED) << PAGE_SHIFT;
 }
 
 unsigned int pages_order(uint64_t bytes)

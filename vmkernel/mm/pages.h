@@ -34,7 +34,8 @@
 	PAGE_OWNER(GUEST, guest, "memory of virtual machines")       \
 	PAGE_OWNER(NESTED, nested, "nested page tables")             \
 	PAGE_OWNER(VMM, vmm, "control blocks of virtual machines")   \
-	PAGE_OWNER(OTHER, other, "anything else")
+	PAGE_OWNER(OTHER, other, "anything else")                    \
+	PAGE_OWNER(LEAVING, leaving, "on the way back to the console")
 
 enum page_owner {
 #define PAGE_OWNER(NAME, name, text) PAGES_##NAME,
@@ -82,6 +83,32 @@ bool pages_contains(hpa_t start, uint64_t bytes);
 
 /* Extent i and its ledger, for a core; takes no lock. False: there are no more. */
 bool pages_core_extent(uint32_t i, struct ws_core_extent *extent);
+
+/*
+ * given.c: pieces of HC_PIECE_BYTES that the console gives and takes while the vmkernel runs.
+ * Hostcalls only. pages_may_give says what is wrong with one (hostcall.h); then it is mapped,
+ * and pages_give, which cannot fail, makes it part of the memory.
+ */
+int pages_may_give(hpa_t piece);
+void pages_give(hpa_t piece);
+/* Nothing more is allocated in the piece that has the least in use; VMK_NOT_FOUND: no piece. */
+int pages_mark(void);
+/* The opposite, for the piece that has the most. */
+int pages_keep(void);
+/*
+ * A marked piece in which nothing is allocated has left the memory; it is zero, and still mapped.
+ * VMK_BUSY: 2 MiB of it have been zeroed, call again; VMK_NOT_FOUND: there is no such.
+ */
+int pages_leave(hpa_t *piece);
+/* Is it in a marked piece? */
+bool pages_is_leaving(hpa_t page);
+
+struct pages_given {
+	uint32_t pieces, leaving; /* that were given; of these, marked */
+};
+void pages_get_given(struct pages_given *given);
+/* Pages in marked pieces, by owner. Takes a look at each. */
+void pages_get_held(uint64_t owner[PAGES_OWNERS]);
 
 struct pages_stats {
 	uint64_t total; /* pages */

@@ -17,7 +17,12 @@
 #define PCPU_ENTRY 255
 #define LEVEL_PML4 4
 
+#define SPARES 16u /* tables for 16 GiB that had nothing of ours so far */
+
 static int top_level = LEVEL_PML4;
+static hpa_t spare[SPARES];
+static uint32_t spares;
+static bool growing; /* by space_grow, which is never called twice at once */
 
 void space_init(bool la57)
 {
@@ -36,7 +41,21 @@ static unsigned int index_of(uint64_t va, int level)
 
 int space_new(hpa_t *root)
 {
-	return pages_alloc_zero(0, PAGES_TABLES, root);
+	if (!growing || !spares)
+		return pages_alloc_zero(0, PAGES_TABLES, root);
+	*root = spare[--spares];
+	return VMK_OK;
+}
+
+int space_keep_spares(void)
+{
+	int err = VMK_OK;
+
+	while (spares < SPARES && !err) {
+		err = space_new(&spare[spares]);
+		spares += !err;
+	}
+	return err;
 }
 
 /* The table at level below, made if needed. */
@@ -89,6 +108,43 @@ int space_map(hpa_t root, uint64_t va, hpa_t pa, uint64_t bytes, uint64_t rights
 	return VMK_OK;
 }
 
+int space_grow(hpa_t from, uint64_t va, hpa_t pa, uint64_t bytes, uint64_t rights)
+{
+	int err;
+
+	growing = true;
+	err = space_map(from, va, pa, bytes, rights);
+	growing = false;
+	return err;
+}
+
+/* The table of level 2 that va goes through, or NULL. */
+static uint64_t *table_of_large(hpa_t root, uint64_t va)
+{
+	uint64_t *table = phys_to_virt(root);
+
+	for (int level = top_level; level > 2; level--) {
+		uint64_t entry = table[index_of(va, level)];
+
+		if (!(entry & PTE_P))
+			return NULL;
+		VMK_ASSERT(!(entry & PTE_PS));
+		table = table_of(entry);
+	}
+	return table;
+}
+
+void space_unmap_large(hpa_t root, uint64_t va, uint64_t bytes)
+{
+	for (uint64_t end = va + bytes; va < end; va += LARGE_PAGE_SIZE) {
+		uint64_t *table = table_of_large(root, va);
+
+		if (table)
+			table[index_of(va, 2)] = 0;
+		invlpg(va);
+	}
+}
+
 void space_unmap_page(hpa_t root, uint64_t va)
 {
 	uint64_t *table = phys_to_virt(root);
@@ -111,6 +167,12 @@ static uint64_t *low_pml4(hpa_t root)
 	uint64_t *top = phys_to_virt(root);
 
 	return top_level == LEVEL_PML4 ? top : table_of(top[0]);
+}
+
+/* From not present to present: no processor has to be told. */
+void space_share(hpa_t from, hpa_t clone, uint64_t va)
+{
+	low_pml4(clone)[index_of(va, LEVEL_PML4)] = low_pml4(from)[index_of(va, LEVEL_PML4)];
 }
 
 int space_clone(hpa_t from, hpa_t *root)

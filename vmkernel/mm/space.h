@@ -40,6 +40,22 @@ int space_new(hpa_t *root);
  */
 int space_map(hpa_t root, uint64_t va, hpa_t hpa, uint64_t bytes, uint64_t rights);
 
+/*
+ * The direct map grows while all PCPUs run: a piece within 1 GiB, mapped in from, and then in all
+ * its clones by space_share. space_keep_spares, once, sets tables aside for that, so that it does
+ * not change what is free. VMK_NO_MEMORY: nothing is mapped.
+ */
+int space_keep_spares(void);
+int space_grow(hpa_t from, uint64_t va, hpa_t hpa, uint64_t bytes, uint64_t rights);
+void space_share(hpa_t from, hpa_t clone, uint64_t va);
+
+/*
+ * Takes pages of 2 MiB of the direct map away again; their tables stay. Flushes this processor.
+ * Others may keep translations, which do no harm: nobody uses the addresses, and these will never
+ * mean another page.
+ */
+void space_unmap_large(hpa_t root, uint64_t va, uint64_t bytes);
+
 /* Takes one 4 KiB page away again; its tables stay. Flushes it on this processor. */
 void space_unmap_page(hpa_t root, uint64_t va);
 

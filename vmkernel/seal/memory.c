@@ -104,11 +104,36 @@ int seal_map(uint64_t gpa)
 	return maps_large(block) ? map(block, true) : map(page, false);
 }
 
+/* A new identifier: what the old one tagged is never used again. */
+static void flush(void)
+{
+	console.vcpu->asid_pcpu = SCHED_NO_PCPU;
+}
+
 void seal_unshare(hpa_t page)
 {
 	if (!sealed())
 		return;
 	npt_unmap(&console.vm->mem, page.v);
-	/* A new identifier: what the old one tagged is never used again. */
-	console.vcpu->asid_pcpu = SCHED_NO_PCPU;
+	flush();
+}
+
+bool seal_may_lose(hpa_t start, uint64_t bytes)
+{
+	for (uint32_t i = 0; sealed() && i < console.ranges; i++)
+		if (start.v - console.ram[i].hpa < console.ram[i].bytes &&
+		    bytes <= console.ram[i].bytes - (start.v - console.ram[i].hpa))
+			return true;
+	return !sealed();
+}
+
+/* The window keeps them: seal_ram() says whether they may be looked at there. */
+void seal_forget(hpa_t start, uint64_t bytes)
+{
+	if (!sealed())
+		return;
+	for (uint64_t at = 0; at < bytes; at += LARGE_PAGE_SIZE)
+		npt_drop(&console.vm->mem, start.v + at);
+	flush();
+	console.vcpu->fetch.page = FETCH_NOTHING;
 }

@@ -44,6 +44,15 @@ void seal_look(void);
 /* A page that the console maps is free again: it must not reach it any more. */
 void seal_unshare(hpa_t page);
 
+/* Is all of it RAM that the console has told of? True if it is not sealed. */
+bool seal_may_lose(hpa_t start, uint64_t bytes);
+
+/*
+ * Whole blocks of 2 MiB change hands: what maps them in the console's tables is gone, and made
+ * anew when the console touches them and may.
+ */
+void seal_forget(hpa_t start, uint64_t bytes);
+
 /* Registers /console. */
 int seal_vsi_init(void);
 

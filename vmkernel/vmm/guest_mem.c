@@ -174,6 +174,23 @@ bool guest_mem_touched(struct guest_mem *mem, uint64_t gpa)
 	return i < mem->blocks && __atomic_load_n(&mem->block[i], __ATOMIC_ACQUIRE) & BLOCK_READY;
 }
 
+uint64_t guest_mem_leaving(const struct guest_mem *mem)
+{
+	struct pages_given given;
+	uint64_t bytes = 0;
+
+	pages_get_given(&given);
+	for (uint32_t i = 0; i < mem->blocks && given.leaving; i++) {
+		uint64_t entry = mem->block[i];
+		uint32_t pages = entry & BLOCK_SCATTERED ? BLOCK_PAGES : 1;
+
+		for (uint32_t n = 0; n < pages; n++)
+			if (pages_is_leaving(block_page(entry, n)))
+				bytes += LARGE_PAGE_SIZE / pages;
+	}
+	return bytes;
+}
+
 /* The block's entry, ready for use. */
 static uint64_t ready_entry(struct guest_mem *mem, uint32_t i)
 {

@@ -272,6 +272,9 @@ uint8_t *guest_mem_ptr(struct guest_mem *mem, uint64_t gpa);
 /* False while nobody has touched it: it is zero then. */
 bool guest_mem_touched(struct guest_mem *mem, uint64_t gpa);
 
+/* Bytes of it that lie in memory which is on the way back to the console. */
+uint64_t guest_mem_leaving(const struct guest_mem *mem);
+
 /* ---- vcpu.c, vcpu_exit.c: what back ends call ---------------------------------------- */
 
 enum run_result vcpu_run(struct world *w, uint64_t until_ns);

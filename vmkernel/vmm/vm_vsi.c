@@ -119,6 +119,11 @@ FIELD(mem_touched)
 	vsi_printf(out, "%llu", ULL(vm->mem.ready * LARGE_PAGE_SIZE));
 }
 
+FIELD(mem_leaving)
+{
+	vsi_printf(out, "%llu", ULL(guest_mem_leaving(&vm->mem)));
+}
+
 FIELD(nested_pages)
 {
 	vsi_printf(out, "%u", vm->mem.nested_pages);
@@ -201,6 +206,8 @@ static const struct vsi_field fields[] = {
 	{ "mem/status", "KiB, as in /sched/mem", vm_get_mem_status, NULL },
 	{ "mem/min", "MiB that are reserved: all", vm_get_mem_size, NULL },
 	{ "mem/max", "MiB that it may have", vm_get_mem_size, NULL },
+	{ "mem/leaving", "bytes of it in memory that the console waits for", get_mem_leaving,
+	  NULL },
 };
 
 static const struct vsi_table_ops table = {

@@ -110,6 +110,25 @@ static void free_table(hpa_t table, unsigned int shift)
 	pages_free(table, 0, PAGES_NESTED);
 }
 
+void npt_drop(struct guest_mem *mem, uint64_t gpa)
+{
+	hpa_t table = mem->nested_root;
+	uint64_t entry;
+
+	for (unsigned int shift = top_shift(); shift > SHIFT_PD; shift -= 9) {
+		entry = *entry_of(table, gpa, shift);
+		if (!(entry & NPT_P))
+			return;
+		table = hpa(entry & NPT_ADDR);
+	}
+	entry = *entry_of(table, gpa, SHIFT_PD);
+	*entry_of(table, gpa, SHIFT_PD) = 0;
+	if (!(entry & NPT_P) || entry & NPT_LARGE)
+		return;
+	pages_free(hpa(entry & NPT_ADDR), 0, PAGES_NESTED);
+	mem->nested_pages--;
+}
+
 void npt_free(struct guest_mem *mem)
 {
 	if (!hpa_is_none(mem->nested_root))

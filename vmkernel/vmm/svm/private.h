@@ -34,6 +34,8 @@ int npt_prepare(struct guest_mem *mem, uint64_t gpa, bool large);
 void npt_map(struct guest_mem *mem, uint64_t gpa, hpa_t page, bool large);
 /* Takes a small page away again; flushes nothing. */
 void npt_unmap(struct guest_mem *mem, uint64_t gpa);
+/* All of a block of 2 MiB, however it is mapped, with the table below it; flushes nothing. */
+void npt_drop(struct guest_mem *mem, uint64_t gpa);
 void npt_free(struct guest_mem *mem);
 
 /* bitmaps.c: all ports and MSRs are intercepted, but for a few MSRs that VMLOAD switches. */
