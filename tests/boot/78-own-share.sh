@@ -24,7 +24,8 @@ run() {
 	RESETS=1 /t/run /t/greedy 16 1000 $((slice << 8 | $1)) $3 >/tmp/said.$2 2>/tmp/exits.$2 &
 	runners="$runners $!" names="$names $2"
 }
-units() { for name in $names; do echo "$name $(tr -d "\r" </tmp/said.$name | grep -a "^units [0-9]*$" | tail -1 | cut -d" " -f2)"; done; }
+# The last line but one: the last may have no end yet, and a part of a number is another number.
+units() { for name in $names; do echo "$name $(tr -d "\r" </tmp/said.$name | grep -a "^units [0-9]*$" | tail -2 | head -1 | cut -d" " -f2)"; done; }
 # The figures of worlds and PCPUs, and the work done, before and after so many seconds.
 measure() {
 	sleep 0.5 # they settle
