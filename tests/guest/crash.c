@@ -38,16 +38,6 @@ static void push_to_nowhere(void)
 	__asm__ volatile("mov %0, %%rsp; push %%rax" : : "r"(NOWHERE + 0x800));
 }
 
-static void triple_fault(void)
-{
-	static const struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) none = { 0, 0 };
-
-	__asm__ volatile("lidt %0; ud2" : : "m"(none));
-}
-
 static void hlt_for_ever(void)
 {
 	__asm__ volatile("cli; hlt");

@@ -80,16 +80,6 @@ static void thief(void)
 	}
 }
 
-static void triple_fault(void)
-{
-	static const struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) none = { 0, 0 };
-
-	__asm__ volatile("lidt %0; ud2" : : "m"(none));
-}
-
 static void exits(void)
 {
 	for (;;)

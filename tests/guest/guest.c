@@ -98,3 +98,13 @@ void trap(struct trap_frame *f)
 	print("\n");
 	power_off();
 }
+
+void triple_fault(void)
+{
+	static const struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) none = { 0, 0 };
+
+	__asm__ volatile("lidt %0; ud2" : : "m"(none));
+}

@@ -119,4 +119,7 @@ static inline void mmio_write(uint64_t addr, uint32_t v)
 #define LAPIC 0xfee00000ull
 #define IOAPIC 0xfec00000ull
 
+/* Ends the machine: an exception without a table to take it from. */
+void triple_fault(void);
+
 #endif
